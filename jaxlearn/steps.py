@@ -1,0 +1,267 @@
+"""A pure function of (state, inputs), compiled by XLA: run once, repeated, or scanned over rows."""
+
+from __future__ import annotations
+
+import contextlib
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+__all__ = ["Step", "precision_of"]
+
+_WIDE_TYPES = frozenset(np.dtype(name) for name in ("float64", "int64", "uint64", "complex128"))
+
+
+class Step:
+    """A pure ``function(state, *inputs) -> (outputs, state)``, compiled by XLA.
+
+    One step object runs its function in three ways, each a single compiled program:
+
+    - ``step(state, *inputs)`` runs it once;
+    - ``step.repeat(state, n, *inputs)`` runs it ``n`` times on the same inputs;
+    - ``step.scan(state, *stacked)`` runs it once per row of the stacked inputs.
+
+    The last two return the outputs stacked along a new first axis, and the same numbers as a
+    Python loop of single steps. (After `jaxlearn.tune_process` the last bit can differ: XLA then
+    compiles a small loop into one kernel, which may fuse a product and a sum into one rounding.)
+
+    State, inputs and outputs are pytrees of arrays. The state must come back with the structure,
+    shapes and dtypes that it went in with.
+
+    A call that has returned is done with every NumPy array that it was given: the caller may
+    overwrite it.
+
+    Args:
+        function: the pure function to compile.
+        donate: whether the new state may take over the memory of the old one. If so, JAX arrays
+            given as state are deleted by the call, and using them again is an error; NumPy arrays
+            are never touched.
+        x64: whether 64-bit types are on while the function is traced and run, whatever
+            the process has set; JAX's own setting is never changed. By default they are on when
+            any array of the state has a 64-bit dtype: the state sets the precision. Otherwise
+            the process's setting holds, and 64-bit inputs become 32-bit ones, as JAX does.
+        compiler_options: options of XLA for this function, as ``jax.jit`` takes them.
+
+    Raises:
+        TypeError: the function does not return a pair, or changes the state's structure, shapes
+            or dtypes; the message names each leaf that changed.
+
+    Example:
+        >>> import numpy as np
+        >>> def decay(level, factor):
+        ...     return level.sum(), level * factor
+        >>> step = Step(decay)
+        >>> total, level = step(np.array([1.0, 3.0]), 0.5)
+        >>> float(total), level.tolist(), level.dtype.name
+        (4.0, [0.5, 1.5], 'float64')
+        >>> totals, level = step.repeat(np.array([1.0, 3.0]), 3, 0.5)
+        >>> totals.tolist(), level.tolist()
+        ([4.0, 2.0, 1.0], [0.125, 0.375])
+        >>> totals, level = step.scan(np.array([1.0, 3.0]), np.array([0.5, 2.0]))
+        >>> totals.tolist(), level.tolist()
+        ([4.0, 2.0], [1.0, 3.0])
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., tuple[Any, Any]],
+        *,
+        donate: bool = True,
+        x64: bool | None = None,
+        compiler_options: Mapping[str, str | bool | int | float] | None = None,
+    ) -> None:
+        if not callable(function):
+            raise TypeError(
+                f"Step: function is {function!r}, wanted a pure function "
+                "(state, *inputs) -> (outputs, state)"
+            )
+        self.function = function
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self._x64 = x64
+        options: dict[str, Any] = {
+            "donate_argnums": (0,) if donate else (),
+            "compiler_options": dict(compiler_options) if compiler_options else None,
+        }
+        self._compiled_once = jax.jit(self._once, **options)
+        self._compiled_repeat = jax.jit(self._repeat, static_argnums=1, **options)
+        self._compiled_scan = jax.jit(self._scan, **options)
+
+    def __repr__(self) -> str:
+        return f"Step({self.name})"
+
+    def __call__(self, state: Any, *inputs: Any) -> tuple[Any, Any]:
+        """Run the function once; return its outputs and the new state."""
+        with self._precision(state):
+            result: tuple[Any, Any] = self._compiled_once(state, *inputs)
+            _finish_reading((state, inputs), result)
+        return result
+
+    def repeat(
+        self, state: Any, n: int, *inputs: Any, capacity: int | None = None
+    ) -> tuple[Any, Any]:
+        """Run the function ``n`` times on the same inputs, as one compiled program.
+
+        Args:
+            state: the state before the first step.
+            n: how many steps; 0 compiles the program and returns the state as it was.
+            *inputs: what every step gets.
+            capacity: how many rows of outputs to make room for. One program is compiled per
+                capacity; it serves every ``n`` up to it, and runs the very same code for each.
+                By default there is one program per ``n``, which is a little faster.
+
+        Returns:
+            The outputs of all steps, stacked along a new first axis, and the state after the
+            last step. With a capacity that axis has its length, and zeros follow row ``n - 1``.
+
+        Raises:
+            ValueError: ``n`` is negative, or larger than ``capacity``.
+        """
+        n = operator.index(n)
+        if n < 0 or (capacity is not None and n > capacity):
+            wanted = "0 or more" if n < 0 else f"at most the capacity, {capacity}"
+            raise ValueError(f"{self!r}.repeat: n is {n}, wanted {wanted}")
+        # A number of steps that XLA knows saves it the question, after each, whether to go on.
+        rows, count = (n, None) if capacity is None else (operator.index(capacity), np.int32(n))
+        with self._precision(state):
+            result: tuple[Any, Any] = self._compiled_repeat(state, rows, count, *inputs)
+            _finish_reading((state, inputs), result)
+        return result
+
+    def scan(self, state: Any, *stacked: Any) -> tuple[Any, Any]:
+        """Run the function once per row of the stacked inputs, as one compiled program.
+
+        Args:
+            state: the state before the first row.
+            *stacked: pytrees of arrays that all have the same length along their first axis;
+                step ``i`` gets row ``i`` of each.
+
+        Returns:
+            The outputs of all steps, stacked along a new first axis, and the state after the
+            last row.
+
+        Raises:
+            ValueError: no inputs, an input without a first axis, or inputs of different lengths.
+        """
+        _check_rows(f"{self!r}.scan", stacked)
+        with self._precision(state):
+            result: tuple[Any, Any] = self._compiled_scan(state, *stacked)
+            _finish_reading((state, stacked), result)
+        return result
+
+    def _precision(self, state: Any) -> contextlib.AbstractContextManager[Any]:
+        return precision_of(state) if self._x64 is None else jax.enable_x64(self._x64)
+
+    def _once(self, state: Any, *inputs: Any) -> tuple[Any, Any]:
+        return self._advance(_strongly_typed(state), inputs)
+
+    def _repeat(self, state: Any, capacity: int, n: Any, *inputs: Any) -> tuple[Any, Any]:
+        state = _strongly_typed(state)
+        outputs, _ = jax.eval_shape(self._advance, state, inputs)
+        room = jax.tree.map(lambda row: jnp.zeros((capacity, *row.shape), row.dtype), outputs)
+
+        def advance_and_store(i: Any, carry: tuple[Any, Any]) -> tuple[Any, Any]:
+            room, state = carry
+            outputs, state = self._advance(state, inputs)
+            return jax.tree.map(
+                lambda rows, row: lax.dynamic_update_index_in_dim(rows, row, i, 0), room, outputs
+            ), state
+
+        steps = capacity if n is None else n
+        result: tuple[Any, Any] = lax.fori_loop(0, steps, advance_and_store, (room, state))
+        return result
+
+    def _scan(self, state: Any, *stacked: Any) -> tuple[Any, Any]:
+        def advance(state: Any, inputs: tuple[Any, ...]) -> tuple[Any, Any]:
+            outputs, state = self._advance(state, inputs)
+            return state, outputs
+
+        state, outputs = lax.scan(advance, _strongly_typed(state), stacked)
+        return outputs, state
+
+    def _advance(self, state: Any, inputs: tuple[Any, ...]) -> tuple[Any, Any]:
+        result = self.function(state, *inputs)
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(
+                f"{self!r}: the function returned {_describe(result)}, "
+                "wanted a pair (outputs, state)"
+            )
+        outputs, new_state = result
+        self._check_state(state, new_state)
+        return outputs, _strongly_typed(new_state)
+
+    def _check_state(self, before: Any, after: Any) -> None:
+        structures = [str(jax.tree.structure(tree)) for tree in (before, after)]
+        if structures[0] != structures[1]:
+            raise TypeError(
+                f"{self!r}: the state changed its structure: it went in as {structures[0]} "
+                f"and came out as {structures[1]}; return it with the structure it came with"
+            )
+        changed = [
+            f"  state{jax.tree_util.keystr(path)} went in as {_describe(old)} "
+            f"and came out as {_describe(new)}"
+            for (path, old), new in zip(
+                jax.tree_util.tree_leaves_with_path(before), jax.tree.leaves(after), strict=True
+            )
+            if jnp.shape(old) != jnp.shape(new) or _result_type(old) != _result_type(new)
+        ]
+        if changed:
+            raise TypeError(
+                f"{self!r}: the state must come out with the shapes and dtypes it went in with:\n"
+                + "\n".join(changed)
+                + "\ncast it in the function (`.astype`), or start from a state of that type"
+            )
+
+
+def precision_of(tree: Any) -> contextlib.AbstractContextManager[Any]:
+    """Return a context with 64-bit types on if any array of the tree has one, else as they were.
+
+    Example:
+        >>> import jax.numpy as jnp, numpy as np
+        >>> with precision_of({"weight": np.zeros(3)}):
+        ...     jnp.ones(2).dtype.name
+        'float64'
+    """
+    wide = any(getattr(leaf, "dtype", None) in _WIDE_TYPES for leaf in jax.tree.leaves(tree))
+    return jax.enable_x64(True) if wide else contextlib.nullcontext()
+
+
+def _finish_reading(arguments: Any, result: Any) -> None:
+    # JAX dispatches asynchronously and may still be reading a NumPy array, or alias it.
+    if any(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(arguments)):
+        jax.block_until_ready(result)
+
+
+def _strongly_typed(tree: Any) -> Any:
+    # A Python number is weakly typed; as state it would change its type after the first step,
+    # and the step would be compiled twice.
+    return jax.tree.map(lambda leaf: lax.convert_element_type(leaf, _result_type(leaf)), tree)
+
+
+def _result_type(leaf: Any) -> Any:
+    return leaf.dtype if hasattr(leaf, "dtype") else jnp.result_type(leaf)
+
+
+def _describe(value: Any) -> str:
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"{value.dtype}{list(value.shape)}"
+    return f"{type(value).__name__}"
+
+
+def _check_rows(caller: str, stacked: tuple[Any, ...]) -> None:
+    leaves = jax.tree_util.tree_leaves_with_path(stacked)
+    if not leaves:
+        raise ValueError(f"{caller}: no inputs to scan; use repeat(state, n) for steps without any")
+    lengths = {}
+    for path, leaf in leaves:
+        name = f"inputs{jax.tree_util.keystr(path)}"
+        if np.ndim(leaf) == 0:
+            raise ValueError(f"{caller}: {name} is a scalar, wanted one row per step")
+        lengths[name] = np.shape(leaf)[0]
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"{caller}: inputs of different lengths: {listed} rows")

@@ -1,0 +1,471 @@
+"""Gradient steps made of a loss and an optimizer, and the loop that trains with them."""
+
+from __future__ import annotations
+
+import math
+import operator
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from numpy.typing import NDArray
+
+from jaxlearn.steps import Step, precision_of
+
+if TYPE_CHECKING:
+    import optax
+
+__all__ = ["DivergenceError", "TrainingResult", "TrainingState", "objective", "train"]
+
+# One program has room for this many steps, and every stretch of a training runs it: so the numbers
+# do not depend on where the stretches were cut.
+_STRETCH_CAPACITY = 10_000
+_FIRST_STRETCH = 100
+_STRETCH_SECONDS = 0.5
+
+# XLA for CPU cuts every sum of more than 32 terms in two, which keeps long sums accurate and makes
+# a short one several times slower. Below this many terms the plain sum is accurate enough: its
+# rounding error grows as the square root of their number, to about 4e-6 in float32.
+_SHORT_SUM = 4096
+_SHORT_SUM_OPTIONS = {"xla_disable_hlo_passes": "tree_reduction_rewriter"}
+
+
+class Shuffle(NamedTuple):
+    """Where shuffled minibatches stand: the key, the order of the rows, the next position."""
+
+    key: jax.Array
+    order: jax.Array
+    position: jax.Array
+
+
+class TrainingState(NamedTuple):
+    """All that a training needs to go on, bit for bit, as if it had not stopped.
+
+    Attributes:
+        params: the trained params.
+        optimizer_state: the state of the optimizer.
+        shuffle: where the minibatches stand; None for the full batch.
+        steps: how many steps were made.
+    """
+
+    params: Any
+    optimizer_state: Any
+    shuffle: Shuffle | None
+    steps: int
+
+
+class TrainingResult(NamedTuple):
+    """What `train` returns.
+
+    Attributes:
+        params: the trained params.
+        losses: the loss at each step, before its update; shape ``(steps,)``.
+        state: what to give to `train` in place of params to go on.
+        seconds: the wall time of the steps.
+        compile_seconds: the wall time of compiling them.
+    """
+
+    params: Any
+    losses: NDArray[Any]
+    state: TrainingState
+    seconds: float
+    compile_seconds: float
+
+
+class DivergenceError(ArithmeticError):
+    """The loss, or a param, stopped being a finite number.
+
+    Attributes:
+        step: the first step whose loss is not finite.
+        learning_rate: the learning rate, or None where an optimizer was given that hides it.
+        losses: the losses up to and with that step.
+        params: the params that gave the last finite loss.
+    """
+
+    def __init__(
+        self, step: int, learning_rate: float | None, losses: NDArray[Any], params: Any
+    ) -> None:
+        rate = "the given optimizer" if learning_rate is None else f"learning rate {learning_rate}"
+        value = losses[-1]
+        if np.isfinite(value):
+            what = f"the params are no longer finite after step {step - 1}"
+        else:
+            what = f"the loss is {value} at step {step}"
+        if step == 0:
+            advice = "look at the initial params, the data and the loss; the params are in .params"
+        else:
+            advice = "try a smaller one; the params of the last finite loss are in .params"
+        super().__init__(f"train: {what}, with {rate}; {advice}")
+        self.step = step
+        self.learning_rate = learning_rate
+        self.losses = losses
+        self.params = params
+
+
+def objective(
+    model: Callable[[Any, Any], Any], loss: Callable[[Any, Any], Any]
+) -> Callable[[Any, Any, Any], Any]:
+    """Return ``(params, x, target) -> loss(model(params, x), target)``, what `train` minimises.
+
+    Example:
+        >>> from jaxlearn import losses, models
+        >>> error = objective(models.linear_neuron, losses.mean_squared_error)
+        >>> float(error({"weight": 2.0, "bias": 1.0}, 3.0, 5.0))
+        4.0
+    """
+
+    def model_loss(params: Any, x: Any, target: Any) -> Any:
+        return loss(model(params, x), target)
+
+    return model_loss
+
+
+def train(
+    loss: Callable[..., Any],
+    params: Any,
+    data: tuple[Any, ...],
+    steps: int,
+    optimizer: float | optax.GradientTransformation,
+    *,
+    batch_size: int | None = None,
+    key: jax.Array | None = None,
+    progress: bool = True,
+) -> TrainingResult:
+    """Minimise a loss over data by gradient steps that run as one compiled loop.
+
+    Each step computes ``loss(params, *batch)`` and its gradient by the params, and lets the
+    optimizer update them. The precision is that of the params: float64 params train in float64
+    without any setting of JAX, and float32 params make float32 of the data. Neither the params
+    nor the data are changed.
+
+    Args:
+        loss: a pure function ``(params, *data) -> scalar``; see `objective`.
+        params: a pytree of floating-point arrays to start from; or the ``state`` of an earlier
+            result, to go on from there: the numbers are bit for bit those of one longer run.
+        data: a tuple of arrays (or pytrees of arrays), the rest of the loss's arguments. All have
+            one row per sample along their first axis.
+        steps: how many steps to make.
+        optimizer: a learning rate, for plain gradient descent; or any optax optimizer.
+        batch_size: rows per step, drawn from a fresh shuffle for each pass over the data. Rows
+            that do not fill a last batch wait for the next shuffle. By default each step uses
+            all rows.
+        key: a ``jax.random`` key for the shuffles, needed with ``batch_size`` unless params is
+            a state to go on from.
+        progress: whether to show a bar on standard error.
+
+    Returns:
+        A `TrainingResult`: params, losses, state, seconds, compile_seconds.
+
+    Raises:
+        TypeError: an unknown optimizer, params that are not floating-point, data that is
+            not a tuple, a loss that is not one number.
+        ValueError: arrays of different lengths, a value in the data that is not finite (the
+            message names the array and the row), a batch size that does not fit, a state that
+            belongs to another optimizer.
+        DivergenceError: a loss that is not finite; it names the step and the learning rate
+            and keeps the params of the last finite loss.
+
+    Example:
+        >>> import jax
+        >>> from jaxlearn import datasets, losses, models
+        >>> params = models.init_linear_neuron(jax.random.key(0), dtype="float64")
+        >>> error = objective(models.linear_neuron, losses.mean_squared_error)
+        >>> data = datasets.celsius_fahrenheit()
+        >>> result = train(error, params, data, 10_000, 1e-3, progress=False)
+        >>> round(float(result.params["weight"]), 5), round(float(result.params["bias"]), 5)
+        (1.8, 32.0)
+    """
+    steps = _check_steps(steps)
+    transformation, learning_rate = _as_optimizer(optimizer)
+    start = params if isinstance(params, TrainingState) else None
+    with precision_of(params):
+        batches = _check_data(data)
+        if start is None:
+            start = _first_state(_check_params(params), transformation, batches, batch_size, key)
+        else:
+            _check_resumable(start, transformation, batches, batch_size, key)
+        _check_loss(loss, start.params, batches, batch_size)
+        step = Step(
+            _gradient_step(loss, transformation, batch_size),
+            # What a stretch began with is kept, to walk back from a loss that is not finite.
+            donate=False,
+            compiler_options=_compiler_options(start.params, batches),
+        )
+        return _run(step, start, batches, steps, learning_rate, progress)
+
+
+def _gradient_step(
+    loss: Callable[..., Any], optimizer: optax.GradientTransformation, batch_size: int | None
+) -> Callable[..., tuple[Any, Any]]:
+    import optax
+
+    # Line searches want the loss itself, and schedules on a plateau its value.
+    extended = optax.with_extra_args_support(optimizer)
+
+    def gradient_step(state: Any, *data: Any) -> tuple[Any, Any]:
+        params, optimizer_state, shuffle = state
+        if batch_size is not None:
+            shuffle, data = _next_batch(shuffle, data, batch_size)
+
+        def batch_loss(params: Any) -> Any:
+            return loss(params, *data)
+
+        value, gradient = jax.value_and_grad(batch_loss)(params)
+        updates, optimizer_state = extended.update(
+            gradient, optimizer_state, params, value=value, grad=gradient, value_fn=batch_loss
+        )
+        return value, (optax.apply_updates(params, updates), optimizer_state, shuffle)
+
+    return gradient_step
+
+
+def _next_batch(shuffle: Shuffle, data: Any, batch_size: int) -> tuple[Shuffle, Any]:
+    rows = shuffle.order.shape[0]
+
+    def reshuffled() -> Shuffle:
+        key, order_key = jax.random.split(shuffle.key)
+        order = jax.random.permutation(order_key, jnp.arange(rows, dtype=jnp.int32))
+        return Shuffle(key, order, jnp.zeros((), jnp.int32))
+
+    current = lax.cond(shuffle.position + batch_size > rows, reshuffled, lambda: shuffle)
+    chosen = lax.dynamic_slice_in_dim(current.order, current.position, batch_size)
+    batch = jax.tree.map(lambda rows: jnp.take(rows, chosen, axis=0, mode="clip"), data)
+    return current._replace(position=current.position + batch_size), batch
+
+
+def _run(
+    step: Step,
+    start: TrainingState,
+    data: tuple[Any, ...],
+    steps: int,
+    learning_rate: float | None,
+    progress: bool,
+) -> TrainingResult:
+    def advance(state: Any, count: int) -> tuple[NDArray[Any], Any]:
+        losses, state = step.repeat(state, count, *data, capacity=_STRETCH_CAPACITY)
+        return np.asarray(losses)[:count], state
+
+    state: Any = (start.params, start.optimizer_state, start.shuffle)
+    started = time.perf_counter()
+    history = [advance(state, 0)[0]]
+    compile_seconds = time.perf_counter() - started
+
+    from tqdm.auto import tqdm
+
+    begins = [(0, state)]
+    done, count = 0, _FIRST_STRETCH
+
+    with tqdm(total=steps, unit="step", disable=not progress) as bar:
+        started = time.perf_counter()
+        while done < steps:
+            count = min(count, steps - done, _STRETCH_CAPACITY)
+            stretch_started = time.perf_counter()
+            losses, state = advance(state, count)
+            seconds = time.perf_counter() - stretch_started
+            history.append(losses)
+            bad = _first_not_finite(losses, state[0] if done + count == steps else None)
+            if bad is not None:
+                history[-1] = losses[: bad + 1]
+                raise DivergenceError(
+                    start.steps + done + bad,
+                    learning_rate,
+                    np.concatenate(history),
+                    _params_at(max(done + bad - 1, 0), begins, advance),
+                )
+            done += count
+            begins = [begins[-1], (done, state)]
+            bar.set_postfix(loss=f"{losses[-1]:.4g}", refresh=False)
+            bar.update(count)
+            count = _next_count(count, seconds)
+        seconds = time.perf_counter() - started
+
+    return TrainingResult(
+        params=state[0],
+        losses=np.concatenate(history),
+        state=TrainingState(state[0], state[1], state[2], start.steps + steps),
+        seconds=seconds,
+        compile_seconds=compile_seconds,
+    )
+
+
+def _next_count(count: int, seconds: float) -> int:
+    # Long enough that starting a stretch costs nothing, short enough for a bar that moves.
+    return max(1, int(count * min(_STRETCH_SECONDS / max(seconds, 1e-9), 100.0)))
+
+
+def _first_not_finite(losses: NDArray[Any], last_params: Any | None) -> int | None:
+    """Return the first step of a stretch with a bad loss; its length if the params went bad."""
+    bad = np.flatnonzero(~np.isfinite(losses))
+    if bad.size:
+        return int(bad[0])
+    finite = all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves(last_params))
+    return None if finite else len(losses)
+
+
+def _params_at(
+    step: int,
+    begins: list[tuple[int, Any]],
+    advance: Callable[[Any, int], tuple[NDArray[Any], Any]],
+) -> Any:
+    begin, state = max((begin for begin in begins if begin[0] <= step), key=lambda begin: begin[0])
+    return advance(state, step - begin)[1][0]
+
+
+def _compiler_options(params: Any, data: Any) -> dict[str, str] | None:
+    # No layer is wider than there are params, so no sum over samples and units has more terms.
+    sizes = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (params, data)]
+    short = jax.default_backend() == "cpu" and math.prod(sizes) <= _SHORT_SUM
+    return _SHORT_SUM_OPTIONS if short else None
+
+
+def _as_optimizer(optimizer: Any) -> tuple[optax.GradientTransformation, float | None]:
+    import optax
+
+    if isinstance(optimizer, optax.GradientTransformation):
+        return optimizer, None
+    try:
+        if isinstance(optimizer, (str, bytes)):
+            raise TypeError
+        rate = float(optimizer)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"optimizer: got {optimizer!r}, wanted a learning rate such as 1e-3, "
+            "or an optax optimizer such as optax.adam(1e-3)"
+        ) from None
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError(f"optimizer: got learning rate {rate}, wanted a finite number above 0")
+    return optax.sgd(rate), rate
+
+
+def _first_state(
+    params: Any,
+    optimizer: optax.GradientTransformation,
+    data: tuple[Any, ...],
+    batch_size: int | None,
+    key: jax.Array | None,
+) -> TrainingState:
+    rows = _row_count(data)
+    shuffle = None
+    if batch_size is not None:
+        _check_batch_size(batch_size, rows)
+        if key is None:
+            raise ValueError("key: needed with batch_size, to shuffle; give jax.random.key(seed)")
+        # A position at the end of the rows makes the first step shuffle.
+        shuffle = Shuffle(
+            jnp.array(key, copy=True), jnp.arange(rows, dtype=jnp.int32), jnp.asarray(rows, "int32")
+        )
+    elif key is not None:
+        raise ValueError("key: given without batch_size; the full batch is not shuffled")
+    return TrainingState(params, optimizer.init(params), shuffle, 0)
+
+
+def _check_resumable(
+    state: TrainingState,
+    optimizer: optax.GradientTransformation,
+    data: tuple[Any, ...],
+    batch_size: int | None,
+    key: jax.Array | None,
+) -> None:
+    held = str(jax.tree.structure(state.optimizer_state))
+    wanted = str(jax.tree.structure(jax.eval_shape(optimizer.init, state.params)))
+    if held != wanted:
+        raise ValueError(
+            "optimizer: the state to go on from belongs to another optimizer: "
+            f"it holds {held}, wanted {wanted}"
+        )
+    if key is not None:
+        raise ValueError("key: the state to go on from has its own; leave key out")
+    if (state.shuffle is None) != (batch_size is None):
+        made = "the full batch" if state.shuffle is None else "minibatches"
+        raise ValueError(
+            f"batch_size: got {batch_size}, but the state to go on from was trained on {made}"
+        )
+    if state.shuffle is not None and batch_size is not None:
+        rows = _row_count(data)
+        _check_batch_size(batch_size, rows)
+        if state.shuffle.order.shape[0] != rows:
+            raise ValueError(
+                f"data: {rows} rows, but the state to go on from was trained on "
+                f"{state.shuffle.order.shape[0]}"
+            )
+
+
+def _check_steps(steps: int) -> int:
+    steps = operator.index(steps)
+    if steps < 0:
+        raise ValueError(f"steps: got {steps}, wanted 0 or more")
+    return steps
+
+
+def _check_params(params: Any) -> Any:
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    if not leaves:
+        raise TypeError("params: there is no array in them to train")
+    for path, leaf in leaves:
+        dtype = jnp.result_type(leaf)
+        if not jnp.issubdtype(dtype, jnp.floating):
+            raise TypeError(
+                f"params{jax.tree_util.keystr(path)}: dtype {dtype}, wanted floating-point "
+                "(write 1.0 for 1)"
+            )
+    return jax.tree.map(lambda leaf: jnp.array(leaf, jnp.result_type(leaf), copy=True), params)
+
+
+def _check_data(data: Any) -> tuple[Any, ...]:
+    if not isinstance(data, (tuple, list)):
+        raise TypeError(
+            f"data: got {type(data).__name__}, wanted a tuple of arrays: (x, target), or (x,)"
+        )
+    arrays: tuple[Any, ...] = jax.tree.map(lambda leaf: jnp.array(leaf, copy=True), tuple(data))
+    lengths: dict[str, int] = {}
+    for path, leaf in jax.tree_util.tree_leaves_with_path(arrays):
+        name = f"data{jax.tree_util.keystr(path)}"
+        if leaf.ndim == 0:
+            raise ValueError(f"{name}: a single number, wanted one row per sample")
+        lengths[name] = leaf.shape[0]
+        _check_finite(name, np.asarray(leaf))
+    if not lengths:
+        raise TypeError("data: there is no array in it")
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"data: different numbers of rows: {listed}; wanted one row per sample")
+    if _row_count(arrays) == 0:
+        raise ValueError(f"data: {', '.join(lengths)} have no rows")
+    return arrays
+
+
+def _check_finite(name: str, values: NDArray[Any]) -> None:
+    if values.dtype.kind not in "fc":
+        return
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, *rest = (int(index) for index in bad[0])
+        column = f", column {rest[0] if len(rest) == 1 else tuple(rest)}" if rest else ""
+        raise ValueError(
+            f"{name}: {values[tuple(bad[0])]} in row {row}{column} ({len(bad)} of {values.size} "
+            f"values are not finite, as {values.dtype}); remove or replace such rows"
+        )
+
+
+def _check_batch_size(batch_size: int, rows: int) -> None:
+    if not 1 <= operator.index(batch_size) <= rows:
+        raise ValueError(f"batch_size: got {batch_size}, wanted 1 to {rows}, the rows of the data")
+
+
+def _check_loss(
+    loss: Callable[..., Any], params: Any, data: tuple[Any, ...], batch_size: int | None
+) -> None:
+    rows = slice(batch_size)
+    batch = jax.eval_shape(lambda data: jax.tree.map(lambda leaf: leaf[rows], data), data)
+    value = jax.eval_shape(loss, params, *batch)
+    is_scalar = getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
+    if not is_scalar:
+        raise TypeError(f"loss: returned {value}, wanted one floating-point number per batch")
+
+
+def _row_count(data: Any) -> int:
+    return int(jax.tree.leaves(data)[0].shape[0])
