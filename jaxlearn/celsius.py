@@ -26,7 +26,7 @@ __all__ = [
 
 STEPS = 10_000
 LEARNING_RATE = 1e-3
-SEED = 0
+SEED = 3
 
 objective = training.objective(models.linear_neuron, losses.mean_squared_error)
 

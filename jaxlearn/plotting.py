@@ -59,12 +59,10 @@ def plot_temperatures(
     axes.plot(celsius, fahrenheit, "b-", label="actual")
     axes.plot(celsius, before, "r--", label="predicted before training")
     # The trained line covers the actual one; wide gaps between its dashes show both.
-    axes.plot(
-        celsius, after, "g", linestyle=(0, (5, 5)), linewidth=2.5, label="predicted after training"
-    )
+    axes.plot(celsius, after, "g--", dashes=(5, 5), linewidth=2.5, label="predicted after training")
     axes.set(xlabel="Celsius", ylabel="Fahrenheit")
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(handlelength=4)
 
 
 def plot_losses(axes: Axes, losses: Mapping[str, ArrayLike]) -> None:
@@ -117,9 +115,10 @@ def plot_neuron(
     _box(axes, one, "1", _DATA)
     _box(axes, total, "+", _FORWARD, width=0.6, height=0.6)
     _box(axes, end, output_name, _FORWARD)
-    _arrow(axes, source, (total[0] + 0.3, total[1] + 0.15))
-    _arrow(axes, one, (total[0] + 0.3, total[1] - 0.15))
-    _arrow(axes, (total[0] - 0.3, total[1]), end)
+    _arrow(axes, (source[0] + 0.6, source[1]), (total[0] - 0.3, total[1] + 0.15))
+    _arrow(axes, (one[0] + 0.6, one[1]), (total[0] - 0.3, total[1] - 0.15))
+    _arrow(axes, (total[0] + 0.3, total[1]), (end[0] - 0.6, end[1]))
+    axes.set_title(f"{output_name} = weight * {input_name} + bias")
     for (_, y), name in ((source, "weight"), (one, "bias")):
         label = f"{name} = {float(params[name]):.4g}"
         axes.text(1.9, (y + total[1]) / 2 + (0.3 if y > 1 else -0.3), label, ha="left", va="center")
@@ -229,21 +228,25 @@ def plot_chain(axes: Axes, chain: Sequence[Result]) -> None:
     """
     places = _layered_places(chain)
     right, top = np.max(list(places.values()), axis=0)
-    _blank(axes, (-1.3, right + 1.3), (-0.6, top + 0.6))
+    width, height = 2.5, 0.8
+    _blank(axes, (-width / 2 - 0.1, right + width / 2 + 0.1), (-0.5, top + 0.5))
     last = chain[-1].name
     for result in chain:
         lines = [result.name, _summary(result.value)]
         if result.gradient is not None and result.name != last:
             lines.append(f"∂{last}/∂{result.name} = {_summary(result.gradient)}")
         color = _DATA if result.gradient is None else _FORWARD
-        _box(axes, places[result.name], "\n".join(lines), color, width=2.1, height=0.8)
+        _box(axes, places[result.name], "\n".join(lines), color, width, height)
     has_gradient = {result.name for result in chain if result.gradient is not None}
     for result in chain:
         for name in result.depends_on:
-            ends = places[name], places[result.name]
-            _arrow(axes, *ends, bend=0.12, half_width=1.05)
+            (x0, y0), (x1, y1) = places[name], places[result.name]
+            # Arrows that meet at one side of a box keep apart in the order they come from.
+            enter = y1 + 0.12 * (y0 - y1)
+            left, right = x0 + width / 2, x1 - width / 2
+            _arrow(axes, (left, y0), (right, enter))
             if name in has_gradient:
-                _arrow(axes, *reversed(ends), bend=0.12, half_width=1.05, backward=True)
+                _arrow(axes, (right, enter - 0.1), (left, y0 - 0.1), backward=True)
     handles = [
         Line2D([], [], color=_FORWARD, linestyle="-", label="value"),
         Line2D([], [], color=_BACKWARD, linestyle="--", label="gradient"),
@@ -363,7 +366,7 @@ def _layered_places(chain: Sequence[Result]) -> dict[str, tuple[float, float]]:
     for layer in set(layers.values()):
         names = [result.name for result in chain if layers[result.name] == layer]
         for row, name in enumerate(names):
-            places[name] = (3.2 * layer, 1.2 * ((len(names) - 1) / 2 - row))
+            places[name] = (4.0 * layer, 1.2 * ((len(names) - 1) / 2 - row))
     lowest = min(y for _, y in places.values())
     return {name: (x, y - lowest) for name, (x, y) in places.items()}
 
@@ -394,19 +397,11 @@ def _box(
 
 
 def _arrow(
-    axes: Axes,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    *,
-    bend: float = 0.0,
-    half_width: float = 0.6,
-    backward: bool = False,
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], backward: bool = False
 ) -> None:
-    side = half_width if end[0] > start[0] else -half_width
     arrow = FancyArrowPatch(
-        (start[0] + side, start[1]),
-        (end[0] - side, end[1]),
-        connectionstyle=f"arc3,rad={bend}",
+        start,
+        end,
         arrowstyle="-|>",
         mutation_scale=14,
         color=_BACKWARD if backward else _FORWARD,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable
 
 import jax
 
-__all__ = ["tune_process"]
+__all__ = ["SETTINGS", "tune_process"]
 
 _SMALL_LOOP_OPTION = "xla_cpu_small_while_loop_byte_threshold"
 _SMALL_LOOP_BYTES = 20_000
@@ -58,20 +59,21 @@ def tune_process() -> tuple[str, ...]:
                 "tune_process: JAX has started already, and its settings can no longer change; "
                 "call tune_process() before the first array is made or function compiled"
             )
-        settings = (_set_small_loops(), _set_synchronous_dispatch(), _set_memory_allocation())
-        _tuned = tuple(setting for setting in settings if setting)
+        made = [setting() for setting in SETTINGS.values()]
+        _tuned = tuple(line for line in made if line)
     return _tuned
 
 
 def _jax_has_started() -> bool:
     # JAX has no public question for this, but it refuses to change the number of devices of a
     # CPU once it has started.
-    devices: int = jax.config.read("jax_num_cpu_devices")
+    name = "jax_num_cpu_devices"
+    devices: int = getattr(jax.config, name)
     try:
-        jax.config.update("jax_num_cpu_devices", devices + 1)
+        jax.config.update(name, devices + 1)
     except RuntimeError:
         return True
-    jax.config.update("jax_num_cpu_devices", devices)
+    jax.config.update(name, devices)
     return False
 
 
@@ -98,3 +100,11 @@ def _set_memory_allocation() -> str | None:
     return (
         f"mallopt M_MMAP_THRESHOLD {_MMAP_BYTES}, M_TRIM_THRESHOLD {_TRIM_BYTES}" if made else None
     )
+
+
+SETTINGS: dict[str, Callable[[], str | None]] = {
+    "small loops": _set_small_loops,
+    "synchronous dispatch": _set_synchronous_dispatch,
+    "memory allocation": _set_memory_allocation,
+}
+"""What `tune_process` sets, each by a function that returns what it set, or None."""

@@ -12,7 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-__all__ = ["Step", "precision_of"]
+__all__ = ["SHORT_SUMS", "Step", "precision_of"]
+
+SHORT_SUMS = {"xla_disable_hlo_passes": "tree_reduction_rewriter"}
+"""Options for a `Step` whose sums have at most some thousand terms.
+
+XLA for CPU cuts every sum of more than 32 terms in parts. That keeps long sums accurate, and makes
+a small step several times slower (``scripts/bench_training.py``). With these options each sum is
+one plain loop, whose rounding error grows with the square root of the number of terms. `train`
+sets them for small problems. They mean nothing to XLA for GPU.
+"""
 
 _WIDE_TYPES = frozenset(np.dtype(name) for name in ("float64", "int64", "uint64", "complex128"))
 
@@ -45,7 +54,8 @@ class Step:
             the process has set; JAX's own setting is never changed. By default they are on when
             any array of the state has a 64-bit dtype: the state sets the precision. Otherwise
             the process's setting holds, and 64-bit inputs become 32-bit ones, as JAX does.
-        compiler_options: options of XLA for this function, as ``jax.jit`` takes them.
+        compiler_options: options of XLA for this function, as ``jax.jit`` takes them, such as
+            `SHORT_SUMS`.
 
     Raises:
         TypeError: the function does not return a pair, or changes the state's structure, shapes
@@ -171,6 +181,8 @@ class Step:
                 lambda rows, row: lax.dynamic_update_index_in_dim(rows, row, i, 0), room, outputs
             ), state
 
+        if capacity == 0:
+            return room, state
         steps = capacity if n is None else n
         result: tuple[Any, Any] = lax.fori_loop(0, steps, advance_and_store, (room, state))
         return result
@@ -260,7 +272,10 @@ def _check_rows(caller: str, stacked: tuple[Any, ...]) -> None:
     for path, leaf in leaves:
         name = f"inputs{jax.tree_util.keystr(path)}"
         if np.ndim(leaf) == 0:
-            raise ValueError(f"{caller}: {name} is a scalar, wanted one row per step")
+            raise ValueError(
+                f"{caller}: {name} is a scalar, wanted one row per step "
+                "(a list of numbers is not an array: np.array it)"
+            )
         lengths[name] = np.shape(leaf)[0]
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())

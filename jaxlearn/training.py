@@ -14,7 +14,7 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from jaxlearn.steps import Step, precision_of
+from jaxlearn.steps import SHORT_SUMS, Step, precision_of
 
 if TYPE_CHECKING:
     import optax
@@ -27,11 +27,9 @@ _STRETCH_CAPACITY = 10_000
 _FIRST_STRETCH = 100
 _STRETCH_SECONDS = 0.5
 
-# XLA for CPU cuts every sum of more than 32 terms in two, which keeps long sums accurate and makes
-# a short one several times slower. Below this many terms the plain sum is accurate enough: its
-# rounding error grows as the square root of their number, to about 4e-6 in float32.
-_SHORT_SUM = 4096
-_SHORT_SUM_OPTIONS = {"xla_disable_hlo_passes": "tree_reduction_rewriter"}
+# Up to this many terms the rounding error of a plain sum, which grows as the square root of their
+# number, stays below 4e-6 in float32.
+_SHORT_SUM_TERMS = 4096
 
 
 class Shuffle(NamedTuple):
@@ -189,13 +187,15 @@ def train(
         else:
             _check_resumable(start, transformation, batches, batch_size, key)
         _check_loss(loss, start.params, batches, batch_size)
+        small = _is_small(start.params, batches)
         step = Step(
             _gradient_step(loss, transformation, batch_size),
             # What a stretch began with is kept, to walk back from a loss that is not finite.
             donate=False,
-            compiler_options=_compiler_options(start.params, batches),
+            compiler_options=SHORT_SUMS if small else None,
         )
-        return _run(step, start, batches, steps, learning_rate, progress)
+        first_stretch = _STRETCH_CAPACITY if small else _FIRST_STRETCH
+        return _run(step, start, batches, steps, first_stretch, learning_rate, progress)
 
 
 def _gradient_step(
@@ -242,6 +242,7 @@ def _run(
     start: TrainingState,
     data: tuple[Any, ...],
     steps: int,
+    first_stretch: int,
     learning_rate: float | None,
     progress: bool,
 ) -> TrainingResult:
@@ -257,7 +258,7 @@ def _run(
     from tqdm.auto import tqdm
 
     begins = [(0, state)]
-    done, count = 0, _FIRST_STRETCH
+    done, count = 0, first_stretch
 
     with tqdm(total=steps, unit="step", disable=not progress) as bar:
         started = time.perf_counter()
@@ -315,11 +316,10 @@ def _params_at(
     return advance(state, step - begin)[1][0]
 
 
-def _compiler_options(params: Any, data: Any) -> dict[str, str] | None:
+def _is_small(params: Any, data: Any) -> bool:
     # No layer is wider than there are params, so no sum over samples and units has more terms.
-    sizes = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (params, data)]
-    short = jax.default_backend() == "cpu" and math.prod(sizes) <= _SHORT_SUM
-    return _SHORT_SUM_OPTIONS if short else None
+    sizes: list[int] = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (params, data)]
+    return math.prod(sizes) <= _SHORT_SUM_TERMS
 
 
 def _as_optimizer(optimizer: Any) -> tuple[optax.GradientTransformation, float | None]:
@@ -420,7 +420,9 @@ def _check_data(data: Any) -> tuple[Any, ...]:
         raise TypeError(
             f"data: got {type(data).__name__}, wanted a tuple of arrays: (x, target), or (x,)"
         )
-    arrays: tuple[Any, ...] = jax.tree.map(lambda leaf: jnp.array(leaf, copy=True), tuple(data))
+    # What float32 cannot hold becomes infinite here, and is refused below with its row.
+    with np.errstate(over="ignore"):
+        arrays: tuple[Any, ...] = jax.tree.map(lambda leaf: jnp.array(leaf, copy=True), tuple(data))
     lengths: dict[str, int] = {}
     for path, leaf in jax.tree_util.tree_leaves_with_path(arrays):
         name = f"data{jax.tree_util.keystr(path)}"

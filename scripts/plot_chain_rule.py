@@ -20,7 +20,7 @@ def loss(output: jax.Array, fahrenheit: jax.Array) -> jax.Array:
 
 data = dict(zip(("celsius", "fahrenheit"), datasets.celsius_fahrenheit(), strict=True))
 chain = plotting.trace_chain([output, loss], celsius.initial_params(), data)
-figure = plotting.new_figure((8.5, 4.2))
+figure = plotting.new_figure((10.0, 4.2))
 axes = figure.subplots()
 plotting.plot_chain(axes, chain)
 axes.set_title("The chain rule: the loss depends on the weight and bias through the output")

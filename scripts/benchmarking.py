@@ -1,0 +1,95 @@
+"""What the benchmarks share: peers measured in turns, a worker process, a table of medians."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+Timer = Callable[[], float]
+
+
+def timer(function: Callable[[], object]) -> Timer:
+    """Return a function that calls the given one and returns the seconds that it took."""
+
+    def timed() -> float:
+        started = time.perf_counter()
+        function()
+        return time.perf_counter() - started
+
+    return timed
+
+
+def interleave(timers: Mapping[str, Timer], rounds: int) -> dict[str, list[float]]:
+    """Measure the peers in turns, so that what slows the machine for a while slows them all."""
+    seconds: dict[str, list[float]] = {name: [] for name in timers}
+    for timed in timers.values():
+        timed()
+    for _ in range(rounds):
+        for name, timed in timers.items():
+            seconds[name].append(timed())
+    return seconds
+
+
+class Worker:
+    """A process of its own that measures on request, for settings that a process has for life.
+
+    It runs this very script with ``--worker``; there `serve` answers.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        """Start the process, with arguments that tell the script what to serve."""
+        self._process = subprocess.Popen(
+            [sys.executable, sys.argv[0], "--worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def timer(self, name: str) -> Timer:
+        """Return a timer that asks the process."""
+
+        def timed() -> float:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            print(name, file=self._process.stdin, flush=True)
+            return float(self._process.stdout.readline())
+
+        return timed
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def serve(timers: Mapping[str, Timer]) -> None:
+    """Answer the questions of a `Worker` until it stops asking."""
+    for name in sys.stdin:
+        print(timers[name.strip()](), flush=True)
+
+
+def print_table(title: str, seconds: Mapping[str, list[float]], reference: str) -> None:
+    """Print the median and the fastest of each peer in ms, and its ratio to the reference."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for heading in ("median ms", "fastest ms", f"times {reference}"):
+        table.add_column(heading, justify="right")
+    base = statistics.median(seconds[reference])
+    for name, values in seconds.items():
+        median = statistics.median(values)
+        table.add_row(
+            name, f"{1e3 * median:.3f}", f"{1e3 * min(values):.3f}", f"{median / base:.2f}"
+        )
+    Console(width=100).print(table)
+
+
+def without_slow_kernels() -> None:
+    """Start the script anew if OpenBLAS was told to use the kernels of an older processor."""
+    if os.environ.pop("OPENBLAS_CORETYPE", None) is not None:
+        os.execv(sys.executable, [sys.executable, *sys.argv])

@@ -1,0 +1,77 @@
+"""The package as a whole: which way imports run, public JAX only, docstrings that run."""
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import jaxlearn
+
+PACKAGE = Path(jaxlearn.__file__).parent
+MODULES = sorted(
+    info.name
+    for info in pkgutil.walk_packages([str(PACKAGE)], "jaxlearn.")
+    if "__" not in info.name
+)
+
+# What each module may import of jaxlearn. A module that is not listed may import none of it.
+MAY_IMPORT = {
+    "jaxlearn": {"datasets", "losses", "models", "process", "steps", "training"},
+    "jaxlearn.training": {"steps"},
+    "jaxlearn.celsius": {"datasets", "losses", "models", "plotting", "steps", "training"},
+    "jaxlearn.cli": {"celsius", "plotting", "process", "training"},
+    "jaxlearn.__main__": {"cli"},
+}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_imports_run_one_way_and_jax_is_public(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    module = ".".join(("jaxlearn", *parts)).removesuffix(".__init__")
+    ours = {name.split(".")[1] for name in imported(path) if name.startswith("jaxlearn.")}
+    assert ours <= MAY_IMPORT.get(module, set())
+    for name in imported(path):
+        assert not re.search(r"(^|\.)_src|^jaxlib|^jax\.interpreters", name), name
+
+
+def test_every_name_of_the_map_is_there():
+    for module in ("jaxlearn", *MODULES):
+        loaded = importlib.import_module(module)
+        for name in loaded.__all__:
+            assert hasattr(loaded, name), f"{module}.{name}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_docstrings_run(module):
+    failed, _ = doctest.testmod(importlib.import_module(module))
+    assert failed == 0
+
+
+def test_every_public_function_has_an_example():
+    without = []
+    for module in MODULES:
+        loaded = importlib.import_module(module)
+        for name in loaded.__all__:
+            thing = getattr(loaded, name)
+            is_function = callable(thing) and getattr(thing, "__module__", "") == module
+            if (
+                is_function
+                and not isinstance(thing, type)
+                and "Example:" not in (thing.__doc__ or "")
+            ):
+                without.append(f"{module}.{name}")
+    # A window waits for a person, and main for a command line.
+    assert without == ["jaxlearn.cli.main", "jaxlearn.plotting.show_window"]
