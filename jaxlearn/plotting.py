@@ -56,10 +56,11 @@ def plot_temperatures(
         >>> [line.get_label() for line in axes.get_lines()]
         ['actual', 'predicted before training', 'predicted after training']
     """
-    axes.plot(celsius, fahrenheit, "b-", label="actual")
-    axes.plot(celsius, before, "r--", label="predicted before training")
+    axes.plot(celsius, fahrenheit, color="blue", label="actual")
+    axes.plot(celsius, before, "--", color="red", label="predicted before training")
     # The trained line covers the actual one; wide gaps between its dashes show both.
-    axes.plot(celsius, after, "g--", dashes=(5, 5), linewidth=2.5, label="predicted after training")
+    (line,) = axes.plot(celsius, after, "--", color="green", label="predicted after training")
+    line.set(dashes=(5, 5), linewidth=2.5)
     axes.set(xlabel="Celsius", ylabel="Fahrenheit")
     axes.grid(alpha=0.3)
     axes.legend(handlelength=4)

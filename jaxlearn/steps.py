@@ -36,8 +36,8 @@ class Step:
     - ``step.scan(state, *stacked)`` runs it once per row of the stacked inputs.
 
     The last two return the outputs stacked along a new first axis, and the same numbers as a
-    Python loop of single steps. (After `jaxlearn.tune_process` the last bit can differ: XLA then
-    compiles a small loop into one kernel, which may fuse a product and a sum into one rounding.)
+    Python loop of single steps. The last bit of a number can differ, where XLA fuses a product
+    and a sum into one rounding in the one program and not in the other.
 
     State, inputs and outputs are pytrees of arrays. The state must come back with the structure,
     shapes and dtypes that it went in with.
