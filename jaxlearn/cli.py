@@ -82,8 +82,8 @@ def _run_celsius(parser: argparse.ArgumentParser, options: argparse.Namespace) -
         )
     except DivergenceError as error:
         print(
-            f"jaxlearn celsius: training stopped: the loss is {error.losses[-1]} at step "
-            f"{error.step}; try a --learning-rate below {error.learning_rate:g}",
+            f"jaxlearn celsius: training stopped: {error.reason}; "
+            f"try a --learning-rate below {options.learning_rate:g}",
             file=sys.stderr,
         )
         return 1

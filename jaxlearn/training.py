@@ -32,6 +32,41 @@ _STRETCH_SECONDS = 0.5
 _SHORT_SUM_TERMS = 4096
 
 
+class _PortableKey(NamedTuple):
+    implementation: str
+    data: NDArray[Any]
+
+
+def _to_portable(leaf: Any) -> Any:
+    if not isinstance(leaf, jax.Array):
+        return leaf
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return _PortableKey(str(jax.random.key_impl(leaf)), np.asarray(jax.random.key_data(leaf)))
+    return np.asarray(leaf)
+
+
+def _from_portable(leaf: Any) -> Any:
+    if not isinstance(leaf, _PortableKey):
+        return leaf
+    return jax.random.wrap_key_data(jnp.asarray(leaf.data), impl=leaf.implementation)
+
+
+def _restore(kind: type, fields: tuple[Any, ...]) -> Any:
+    def is_key(leaf: Any) -> bool:
+        return isinstance(leaf, _PortableKey)
+
+    return kind(*jax.tree.map(_from_portable, fields, is_leaf=is_key))
+
+
+def _reduce(record: Any) -> tuple[Any, ...]:
+    """Say how to pickle a record so that it comes back bit for bit.
+
+    JAX gives a pickled float64 array back as float32 where 64-bit types are off, without a word;
+    NumPy arrays come back as they were.
+    """
+    return _restore, (type(record), jax.tree.map(_to_portable, tuple(record)))
+
+
 class Shuffle(NamedTuple):
     """Where shuffled minibatches stand: the key, the order of the rows, the next position."""
 
@@ -42,6 +77,8 @@ class Shuffle(NamedTuple):
 
 class TrainingState(NamedTuple):
     """All that a training needs to go on, bit for bit, as if it had not stopped.
+
+    It pickles, and comes back with NumPy arrays in place of JAX's.
 
     Attributes:
         params: the trained params.
@@ -54,6 +91,9 @@ class TrainingState(NamedTuple):
     optimizer_state: Any
     shuffle: Shuffle | None
     steps: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reduce(self)
 
 
 class TrainingResult(NamedTuple):
@@ -73,6 +113,9 @@ class TrainingResult(NamedTuple):
     seconds: float
     compile_seconds: float
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reduce(self)
+
 
 class DivergenceError(ArithmeticError):
     """The loss, or a param, stopped being a finite number.
@@ -81,27 +124,34 @@ class DivergenceError(ArithmeticError):
         step: the first step whose loss is not finite.
         learning_rate: the learning rate, or None where an optimizer was given that hides it.
         losses: the losses up to and with that step.
-        params: the params that gave the last finite loss.
+        reason: what stopped being finite, and when, in words.
+        params: the params that gave the last finite loss, as NumPy arrays.
     """
 
     def __init__(
         self, step: int, learning_rate: float | None, losses: NDArray[Any], params: Any
     ) -> None:
-        rate = "the given optimizer" if learning_rate is None else f"learning rate {learning_rate}"
-        value = losses[-1]
-        if np.isfinite(value):
-            what = f"the params are no longer finite after step {step - 1}"
-        else:
-            what = f"the loss is {value} at step {step}"
-        if step == 0:
-            advice = "look at the initial params, the data and the loss; the params are in .params"
-        else:
-            advice = "try a smaller one; the params of the last finite loss are in .params"
-        super().__init__(f"train: {what}, with {rate}; {advice}")
+        super().__init__(step, learning_rate, losses, params)
         self.step = step
         self.learning_rate = learning_rate
         self.losses = losses
         self.params = params
+
+    @property
+    def reason(self) -> str:
+        """What stopped being finite, and when."""
+        if np.isfinite(self.losses[-1]):
+            return f"the params are no longer finite after step {self.step - 1}"
+        return f"the loss is {self.losses[-1]} at step {self.step}"
+
+    def __str__(self) -> str:
+        rate = self.learning_rate
+        cause = "the given optimizer" if rate is None else f"learning rate {rate}"
+        if self.step == 0:
+            advice = "look at the initial params, the data and the loss; the params are in .params"
+        else:
+            advice = "try a smaller one; the params of the last finite loss are in .params"
+        return f"train: {self.reason}, with {cause}; {advice}"
 
 
 def objective(
@@ -248,7 +298,8 @@ def _run(
 ) -> TrainingResult:
     def advance(state: Any, count: int) -> tuple[NDArray[Any], Any]:
         losses, state = step.repeat(state, count, *data, capacity=_STRETCH_CAPACITY)
-        return np.asarray(losses)[:count], state
+        # A copy: a view would keep the room of a whole stretch for each short one.
+        return np.asarray(losses)[:count].copy(), state
 
     state: Any = (start.params, start.optimizer_state, start.shuffle)
     started = time.perf_counter()
@@ -275,11 +326,11 @@ def _run(
                     start.steps + done + bad,
                     learning_rate,
                     np.concatenate(history),
-                    _params_at(max(done + bad - 1, 0), begins, advance),
+                    jax.device_get(_params_at(max(done + bad - 1, 0), begins, advance)),
                 )
             done += count
             begins = [begins[-1], (done, state)]
-            bar.set_postfix(loss=f"{losses[-1]:.4g}", refresh=False)
+            bar.set_postfix(loss=f"{float(losses[-1]):.4g}", refresh=False)
             bar.update(count)
             count = _next_count(count, seconds)
         seconds = time.perf_counter() - started
@@ -441,7 +492,7 @@ def _check_data(data: Any) -> tuple[Any, ...]:
 
 
 def _check_finite(name: str, values: NDArray[Any]) -> None:
-    if values.dtype.kind not in "fc":
+    if not jnp.issubdtype(values.dtype, jnp.inexact):
         return
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):

@@ -44,6 +44,13 @@ def test_celsius_takes_its_options(tmp_path):
     assert done.stdout.splitlines()[0] != run("celsius", folder=tmp_path).stdout.splitlines()[0]
 
 
+def test_no_steps_draw_the_untrained_neuron(tmp_path):
+    done = run("celsius", "--steps", "0", folder=tmp_path)
+    before, after, *_ = done.stdout.splitlines()
+    assert before.removeprefix("before") == after.removeprefix("after ")
+    assert (tmp_path / "celsius.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

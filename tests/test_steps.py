@@ -226,6 +226,27 @@ def test_keys_can_be_state():
     np.testing.assert_allclose(draws, expected, rtol=1e-6)
 
 
+def test_a_step_goes_through_vmap_and_grad():
+    function, first, x, target = problems("float32")["neuron"]
+    step = Step(function, donate=False)
+    seeds = jax.random.split(jax.random.key(0), 8)
+    ensemble = jax.vmap(models.init_linear_neuron)(seeds)
+    together = jax.vmap(lambda params: step.repeat(params, 20, x, target))(ensemble)
+    apart = [
+        step.repeat(dict(zip(ensemble, member, strict=True)), 20, x, target)
+        for member in zip(*ensemble.values(), strict=True)
+    ]
+    assert_close(together, stacked(apart), "float32")
+
+    def last_loss(params):
+        return step.repeat(params, 5, x, target)[0][-1]
+
+    gradient = jax.grad(last_loss)(first)
+    for name in ("weight", "bias"):
+        ends = [float(last_loss(first | {name: first[name] + change})) for change in (-0.1, 0.1)]
+        np.testing.assert_allclose(gradient[name], (ends[1] - ends[0]) / 0.2, rtol=1e-3)
+
+
 def test_no_warning_is_raised_by_state_that_cannot_be_donated():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,5 +1,7 @@
 """Training: what it learns, how it goes on, where it stops, what it refuses."""
 
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -107,6 +109,22 @@ def test_going_on_from_a_state_gives_the_same_bits(optimizer, batch_size, dtype)
     assert {leaf.dtype.name for leaf in jax.tree.leaves(whole.params)} == {dtype}
 
 
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_a_pickled_state_goes_on_with_the_same_bits(batch_size):
+    options = {} if batch_size is None else {"batch_size": batch_size}
+    key = {} if batch_size is None else {"key": jax.random.key(5)}
+    optimizer = optax.adam(0.1)
+    whole = fit(linear, zeros(), (X, TARGET), 60, optimizer, **options, **key)
+    half = fit(linear, zeros(), (X, TARGET), 30, optimizer, **options, **key)
+    copy = pickle.loads(pickle.dumps(half))
+    assert_same(copy.params, half.params)
+    assert_same(copy.losses, half.losses)
+    assert copy.state.steps == 30
+    rest = fit(linear, copy.state, (X, TARGET), 30, optimizer, **options)
+    assert_same(rest.params, whole.params)
+    assert_same(rest.losses, whole.losses[30:])
+
+
 @pytest.mark.parametrize("stretch", [1, 7, 100])
 def test_the_numbers_do_not_depend_on_where_stretches_are_cut(stretch, monkeypatch):
     whole = fit(linear, zeros(), (X, TARGET), 300, 0.05)
@@ -204,6 +222,32 @@ def test_params_and_data_are_any_pytrees():
     np.testing.assert_allclose(result.params[1][0], 1, rtol=1e-6)
 
 
+def test_short_stretches_of_slow_steps_hold_no_more_than_their_losses(monkeypatch):
+    monkeypatch.setattr("jaxlearn.training._next_count", lambda *_: 1)
+    monkeypatch.setattr("jaxlearn.training._is_small", lambda *_: False)
+    monkeypatch.setattr("jaxlearn.training._FIRST_STRETCH", 1)
+    fit(linear, zeros(), (X, TARGET), 5, 0.1)
+    before = live_bytes()
+    result = fit(linear, zeros(), (X, TARGET), 30, 0.1)
+    assert result.losses.shape == (30,)
+    assert live_bytes() - before < 2 * 8 * 10_000
+
+
+def live_bytes():
+    return sum(array.nbytes for array in jax.live_arrays())
+
+
+def test_params_of_16_bits_train():
+    params = models.init_weighted_sum(jax.random.key(0), 3, "bfloat16")
+    error = objective(models.weighted_sum, losses.mean_squared_error)
+    data = X.astype("float32"), (TARGET - 0.25).astype("float32")
+    result = fit(error, params, data, 300, 0.1)
+    assert result.params["weight"].dtype == jnp.bfloat16
+    np.testing.assert_allclose(
+        result.params["weight"].astype("float32"), [1.0, -2.0, 0.5], atol=0.1
+    )
+
+
 def test_no_steps_return_the_params():
     result = fit(linear, zeros(), (X, TARGET), 0, 0.1)
     assert_same(result.params, zeros())
@@ -273,6 +317,12 @@ class TestDivergence:
             "params, the data and the loss; the params are in .params"
         )
         assert float(error.value.params) == -1
+
+    def test_the_error_survives_pickling(self):
+        error = self.diverge(2000)
+        copy = pickle.loads(pickle.dumps(error))
+        assert str(copy) == str(error)
+        assert_same(copy.params, error.params)
 
     def test_an_optimizer_that_hides_its_learning_rate(self):
         with pytest.raises(DivergenceError, match="with the given optimizer; ") as error:
