@@ -18,6 +18,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike, DTypeLike
 
+from jaxlearn.arguments import whole_number
+
 __all__ = [
     "init_linear_neuron",
     "init_logistic_regression",
@@ -61,7 +63,7 @@ def init_weighted_sum(key: jax.Array, features: int, dtype: DTypeLike = "float32
         >>> init_weighted_sum(jax.random.key(0), 3)["weight"].shape
         (3,)
     """
-    return {"weight": _normal(key, (_count("features", features),), dtype)}
+    return {"weight": _normal(key, (whole_number("features", features, least=1),), dtype)}
 
 
 def linear_neuron(params: Any, x: Any) -> Any:
@@ -138,10 +140,8 @@ def init_logistic_regression(
         >>> init_logistic_regression(jax.random.key(0), 784, classes=10)["weight"].shape
         (784, 10)
     """
-    features = _count("features", features)
-    if _count("classes", classes) < 2:
-        raise ValueError(f"classes: got {classes}, wanted 2 or more")
-    if classes > 2:
+    features = whole_number("features", features, least=1)
+    if whole_number("classes", classes, least=2) > 2:
         return _layer(key, (features, classes), dtype)
     return _layer(key, (features,), dtype)
 
@@ -202,7 +202,7 @@ def init_multilayer_perceptron(
         >>> [layer["weight"].shape for layer in params]
         [(784, 500), (500, 10)]
     """
-    widths = [_count("widths", width) for width in widths]
+    widths = [whole_number("widths", width, least=1) for width in widths]
     if len(widths) < 2:
         raise ValueError(f"widths: got {widths}, wanted at least the inputs and the outputs")
     keys = jax.random.split(key, len(widths) - 1)
@@ -233,15 +233,10 @@ def _floating(dtype: DTypeLike) -> np.dtype[Any]:
     return resolved
 
 
-def _count(name: str, value: int) -> int:
-    if value < 1:
-        raise ValueError(f"{name}: got {value}, wanted 1 or more")
-    return int(value)
-
-
 def _check_features(model: str, x: ArrayLike, weight: ArrayLike) -> None:
-    if np.ndim(x) == 0 or np.shape(x)[-1] != np.shape(weight)[0]:
+    if np.shape(x)[-1:] != np.shape(weight)[:1] or np.ndim(weight) == 0:
+        features = np.shape(weight)[0] if np.ndim(weight) else "features"
         raise ValueError(
             f"{model}: x has shape {np.shape(x)} and weight has shape {np.shape(weight)}; "
-            f"wanted x of shape (..., {np.shape(weight)[0]}), features last"
+            f"wanted x of shape (..., {features}), features last"
         )

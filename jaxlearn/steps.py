@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from jaxlearn.arguments import whole_number
 
 __all__ = ["SHORT_SUMS", "Step", "precision_of"]
 
@@ -106,10 +107,7 @@ class Step:
 
     def __call__(self, state: Any, *inputs: Any) -> tuple[Any, Any]:
         """Run the function once; return its outputs and the new state."""
-        with self._precision(state):
-            result: tuple[Any, Any] = self._compiled_once(state, *inputs)
-            _finish_reading((state, inputs), result)
-        return result
+        return self._call(self._compiled_once, state, *inputs)
 
     def repeat(
         self, state: Any, n: int, *inputs: Any, capacity: int | None = None
@@ -129,18 +127,15 @@ class Step:
             last step. With a capacity that axis has its length, and zeros follow row ``n - 1``.
 
         Raises:
+            TypeError: ``n`` is not a whole number.
             ValueError: ``n`` is negative, or larger than ``capacity``.
         """
-        n = operator.index(n)
-        if n < 0 or (capacity is not None and n > capacity):
-            wanted = "0 or more" if n < 0 else f"at most the capacity, {capacity}"
-            raise ValueError(f"{self!r}.repeat: n is {n}, wanted {wanted}")
+        if capacity is not None:
+            capacity = whole_number("capacity", capacity, least=0)
+        n = whole_number("n", n, least=0, most=capacity, why="the capacity" if capacity else "")
         # A number of steps that XLA knows saves it the question, after each, whether to go on.
-        rows, count = (n, None) if capacity is None else (operator.index(capacity), np.int32(n))
-        with self._precision(state):
-            result: tuple[Any, Any] = self._compiled_repeat(state, rows, count, *inputs)
-            _finish_reading((state, inputs), result)
-        return result
+        rows, count = (n, None) if capacity is None else (capacity, np.int32(n))
+        return self._call(self._compiled_repeat, state, rows, count, *inputs)
 
     def scan(self, state: Any, *stacked: Any) -> tuple[Any, Any]:
         """Run the function once per row of the stacked inputs, as one compiled program.
@@ -158,13 +153,31 @@ class Step:
             ValueError: no inputs, an input without a first axis, or inputs of different lengths.
         """
         _check_rows(f"{self!r}.scan", stacked)
-        with self._precision(state):
-            result: tuple[Any, Any] = self._compiled_scan(state, *stacked)
-            _finish_reading((state, stacked), result)
+        return self._call(self._compiled_scan, state, *stacked)
+
+    def _call(
+        self, compiled: Callable[..., tuple[Any, Any]], state: Any, *arguments: Any
+    ) -> tuple[Any, Any]:
+        with precision_of(state) if self._x64 is None else jax.enable_x64(self._x64):
+            try:
+                result = compiled(state, *arguments)
+            except (RuntimeError, ValueError) as error:
+                self._explain_deleted(state, error)
+                raise
+            # JAX dispatches asynchronously and may still be reading a NumPy array, or alias it.
+            if any(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves((state, arguments))):
+                jax.block_until_ready(result)
         return result
 
-    def _precision(self, state: Any) -> contextlib.AbstractContextManager[Any]:
-        return precision_of(state) if self._x64 is None else jax.enable_x64(self._x64)
+    def _explain_deleted(self, state: Any, error: Exception) -> None:
+        for path, leaf in jax.tree_util.tree_leaves_with_path(state):
+            is_array = isinstance(leaf, jax.Array) and not isinstance(leaf, jax.core.Tracer)
+            if is_array and leaf.is_deleted():
+                raise RuntimeError(
+                    f"{self!r}: state{jax.tree_util.keystr(path)} was given to an earlier call, "
+                    "which took over its memory; use the state that the call returned, "
+                    "or make the step with donate=False"
+                ) from error
 
     def _once(self, state: Any, *inputs: Any) -> tuple[Any, Any]:
         return self._advance(_strongly_typed(state), inputs)
@@ -240,12 +253,6 @@ def precision_of(tree: Any) -> contextlib.AbstractContextManager[Any]:
     """
     wide = any(getattr(leaf, "dtype", None) in _WIDE_TYPES for leaf in jax.tree.leaves(tree))
     return jax.enable_x64(True) if wide else contextlib.nullcontext()
-
-
-def _finish_reading(arguments: Any, result: Any) -> None:
-    # JAX dispatches asynchronously and may still be reading a NumPy array, or alias it.
-    if any(isinstance(leaf, np.ndarray) for leaf in jax.tree.leaves(arguments)):
-        jax.block_until_ready(result)
 
 
 def _strongly_typed(tree: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +13,7 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
+from jaxlearn.arguments import whole_number
 from jaxlearn.steps import SHORT_SUMS, Step, precision_of
 
 if TYPE_CHECKING:
@@ -227,7 +227,9 @@ def train(
         >>> round(float(result.params["weight"]), 5), round(float(result.params["bias"]), 5)
         (1.8, 32.0)
     """
-    steps = _check_steps(steps)
+    if not callable(loss):
+        raise TypeError(f"loss: got {loss!r}, wanted a function (params, *data) -> scalar")
+    steps = whole_number("steps", steps, least=0)
     transformation, learning_rate = _as_optimizer(optimizer)
     start = params if isinstance(params, TrainingState) else None
     with precision_of(params):
@@ -402,7 +404,7 @@ def _first_state(
     rows = _row_count(data)
     shuffle = None
     if batch_size is not None:
-        _check_batch_size(batch_size, rows)
+        whole_number("batch_size", batch_size, 1, rows, why="the rows of the data")
         if key is None:
             raise ValueError("key: needed with batch_size, to shuffle; give jax.random.key(seed)")
         # A position at the end of the rows makes the first step shuffle.
@@ -437,7 +439,7 @@ def _check_resumable(
         )
     if state.shuffle is not None and batch_size is not None:
         rows = _row_count(data)
-        _check_batch_size(batch_size, rows)
+        whole_number("batch_size", batch_size, 1, rows, why="the rows of the data")
         if state.shuffle.order.shape[0] != rows:
             raise ValueError(
                 f"data: {rows} rows, but the state to go on from was trained on "
@@ -445,18 +447,12 @@ def _check_resumable(
             )
 
 
-def _check_steps(steps: int) -> int:
-    steps = operator.index(steps)
-    if steps < 0:
-        raise ValueError(f"steps: got {steps}, wanted 0 or more")
-    return steps
-
-
 def _check_params(params: Any) -> Any:
     leaves = jax.tree_util.tree_leaves_with_path(params)
     if not leaves:
         raise TypeError("params: there is no array in them to train")
     for path, leaf in leaves:
+        _check_numbers(f"params{jax.tree_util.keystr(path)}", leaf)
         dtype = jnp.result_type(leaf)
         if not jnp.issubdtype(dtype, jnp.floating):
             raise TypeError(
@@ -471,16 +467,22 @@ def _check_data(data: Any) -> tuple[Any, ...]:
         raise TypeError(
             f"data: got {type(data).__name__}, wanted a tuple of arrays: (x, target), or (x,)"
         )
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tuple(data)):
+        _check_numbers(f"data{jax.tree_util.keystr(path)}", leaf)
     # What float32 cannot hold becomes infinite here, and is refused below with its row.
     with np.errstate(over="ignore"):
         arrays: tuple[Any, ...] = jax.tree.map(lambda leaf: jnp.array(leaf, copy=True), tuple(data))
     lengths: dict[str, int] = {}
-    for path, leaf in jax.tree_util.tree_leaves_with_path(arrays):
+    given = jax.tree.leaves(tuple(data))
+    for (path, leaf), original in zip(
+        jax.tree_util.tree_leaves_with_path(arrays), given, strict=True
+    ):
         name = f"data{jax.tree_util.keystr(path)}"
         if leaf.ndim == 0:
             raise ValueError(f"{name}: a single number, wanted one row per sample")
         lengths[name] = leaf.shape[0]
         _check_finite(name, np.asarray(leaf))
+        _check_integers_kept(name, np.asarray(original), np.asarray(leaf))
     if not lengths:
         raise TypeError("data: there is no array in it")
     if len(set(lengths.values())) > 1:
@@ -489,6 +491,21 @@ def _check_data(data: Any) -> tuple[Any, ...]:
     if _row_count(arrays) == 0:
         raise ValueError(f"data: {', '.join(lengths)} have no rows")
     return arrays
+
+
+def _check_numbers(name: str, leaf: Any) -> None:
+    dtype = getattr(leaf, "dtype", None) or np.asarray(leaf).dtype
+    if not (jnp.issubdtype(dtype, jnp.number) or dtype == np.bool_):
+        raise TypeError(f"{name}: dtype {dtype}, wanted numbers")
+
+
+def _check_integers_kept(name: str, given: NDArray[Any], kept: NDArray[Any]) -> None:
+    if kept.dtype.kind in "iu" and kept.dtype != given.dtype and (kept != given).any():
+        row = int(np.argwhere(kept != given)[0][0])
+        raise ValueError(
+            f"{name}: a number in row {row} does not fit {kept.dtype}, which float32 params train "
+            "with; start from float64 params"
+        )
 
 
 def _check_finite(name: str, values: NDArray[Any]) -> None:
@@ -502,11 +519,6 @@ def _check_finite(name: str, values: NDArray[Any]) -> None:
             f"{name}: {values[tuple(bad[0])]} in row {row}{column} ({len(bad)} of {values.size} "
             f"values are not finite, as {values.dtype}); remove or replace such rows"
         )
-
-
-def _check_batch_size(batch_size: int, rows: int) -> None:
-    if not 1 <= operator.index(batch_size) <= rows:
-        raise ValueError(f"batch_size: got {batch_size}, wanted 1 to {rows}, the rows of the data")
 
 
 def _check_loss(

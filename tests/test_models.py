@@ -102,15 +102,23 @@ def test_features_that_do_not_fit_are_named(model):
     )
 
 
+def test_weights_without_features_are_named():
+    with pytest.raises(ValueError, match=r"weight has shape \(\); wanted x of shape \(..., feat"):
+        models.weighted_sum({"weight": np.float64(1)}, X)
+
+
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda key: models.init_weighted_sum(key, 0), "features: got 0, wanted 1 or more"),
+        (lambda key: models.init_weighted_sum(key, 0), "features: got 0, wanted a whole number, 1"),
         (lambda key: models.init_multilayer_perceptron(key, [3]), "wanted at least the inputs and"),
-        (lambda key: models.init_multilayer_perceptron(key, [3, -1]), "widths: got -1, wanted 1"),
+        (
+            lambda key: models.init_multilayer_perceptron(key, [3, -1]),
+            "widths: got -1, wanted a whole number, 1",
+        ),
         (
             lambda key: models.init_logistic_regression(key, 2, 1),
-            "classes: got 1, wanted 2 or more",
+            "classes: got 1, wanted a whole number, 2",
         ),
         (
             lambda key: models.init_linear_neuron(key, "int32"),

@@ -21,7 +21,9 @@ MODULES = sorted(
 # What each module may import of jaxlearn. A module that is not listed may import none of it.
 MAY_IMPORT = {
     "jaxlearn": {"datasets", "losses", "models", "process", "steps", "training"},
-    "jaxlearn.training": {"steps"},
+    "jaxlearn.models": {"arguments"},
+    "jaxlearn.steps": {"arguments"},
+    "jaxlearn.training": {"arguments", "steps"},
     "jaxlearn.celsius": {"datasets", "losses", "models", "plotting", "steps", "training"},
     "jaxlearn.cli": {"celsius", "plotting", "process", "training"},
     "jaxlearn.__main__": {"cli"},

@@ -300,17 +300,33 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("n", "capacity", "text"),
         [
-            (-1, None, "Step(f).repeat: n is -1, wanted 0 or more"),
-            (9, 8, "Step(f).repeat: n is 9, wanted at most the capacity, 8"),
+            (-1, None, "n: got -1, wanted a whole number, 0 or more"),
+            (2.5, None, "n: got 2.5, wanted a whole number, 0 or more"),
+            (9, 8, "n: got 9, wanted a whole number, 0 to 8, the capacity"),
+            (0, -1, "capacity: got -1, wanted a whole number, 0 or more"),
         ],
     )
     def test_numbers_of_steps(self, n, capacity, text):
         def f(state):
             return (), state
 
-        with pytest.raises(ValueError) as error:
+        with pytest.raises((TypeError, ValueError)) as error:
             Step(f).repeat(1.0, n, capacity=capacity)
         assert str(error.value) == text
+
+    def test_state_that_an_earlier_call_took_over(self):
+        def double(state):
+            return (), {"w": state["w"] * 2}
+
+        step, state = Step(double), {"w": jnp.ones(1000)}
+        step(state)
+        for call in (lambda: step(state), lambda: step.repeat(state, 3)):
+            with pytest.raises(RuntimeError) as error:
+                call()
+            assert str(error.value) == (
+                "Step(double): state['w'] was given to an earlier call, which took over its "
+                "memory; use the state that the call returned, or make the step with donate=False"
+            )
 
     def test_stacked_inputs(self):
         step = Step(lambda state, *inputs: ((), state))

@@ -367,6 +367,12 @@ BAD[9, 0] = np.inf
             TypeError,
             "data: got ndarray, wanted a tuple of arrays: (x, target), or (x,)",
         ),
+        (
+            {"data": (X, np.r_[np.arange(59), 2**40]), "params": zeros("float32")},
+            ValueError,
+            "data[1]: a number in row 59 does not fit int32, which float32 params train with; "
+            "start from float64 params",
+        ),
         ({"data": (X, 3.0)}, ValueError, "data[1]: a single number, wanted one row per sample"),
         ({"data": ()}, TypeError, "data: there is no array in it"),
         ({"data": (X[:0], TARGET[:0])}, ValueError, "data: data[0], data[1] have no rows"),
@@ -387,17 +393,21 @@ BAD[9, 0] = np.inf
             ValueError,
             "optimizer: got learning rate -0.1, wanted a finite number above 0",
         ),
-        ({"steps": -1}, ValueError, "steps: got -1, wanted 0 or more"),
+        ({"steps": -1}, ValueError, "steps: got -1, wanted a whole number, 0 or more"),
         (
             {"params": {"weight": np.arange(3), "bias": 0.0}},
             TypeError,
             "params['weight']: dtype int64, wanted floating-point (write 1.0 for 1)",
         ),
+        ({"loss": None}, TypeError, "loss: got None, wanted a function (params, *data) -> scalar"),
+        ({"steps": 2.5}, TypeError, "steps: got 2.5, wanted a whole number, 0 or more"),
+        ({"data": (X, TARGET.astype(str))}, TypeError, "data[1]: dtype <U32, wanted numbers"),
+        ({"params": {"weight": "a"}}, TypeError, "params['weight']: dtype <U1, wanted numbers"),
         ({"params": {}}, TypeError, "params: there is no array in them to train"),
         (
             {"batch_size": 61, "key": jax.random.key(0)},
             ValueError,
-            "batch_size: got 61, wanted 1 to 60, the rows of the data",
+            "batch_size: got 61, wanted a whole number, 1 to 60, the rows of the data",
         ),
         (
             {"batch_size": 5},
@@ -412,9 +422,9 @@ BAD[9, 0] = np.inf
     ],
 )
 def test_bad_input_is_refused(change, kind, text):
-    arguments = {"params": zeros(), "data": (X, TARGET), "steps": 5, "optimizer": 0.1} | change
+    arguments = {"loss": linear, "params": zeros(), "data": (X, TARGET), "steps": 5}
     with pytest.raises(kind) as error:
-        fit(linear, **arguments)
+        fit(**(arguments | {"optimizer": 0.1} | change))
     assert str(error.value) == text
 
 
