@@ -28,7 +28,8 @@ def tune_process() -> tuple[str, ...]:
     """Set three things of the whole process that make small steps faster on a CPU.
 
     - ``XLA_FLAGS``: XLA compiles a loop whose body touches fewer than 20,000 bytes into a single
-      kernel (1,024 by default). A setting of this option in the environment is kept as it is.
+      kernel (1,024 by default). If the environment sets options of this kind, they are kept as
+      they are. Processes that this one starts inherit the flag.
     - ``jax_cpu_enable_async_dispatch`` off: a call computes on the thread that made it, which
       saves the hand-over when its outputs are wanted at once.
     - on glibc, ``mallopt``: freed blocks of up to 32 MiB stay with the process, where they would

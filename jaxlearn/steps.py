@@ -21,7 +21,7 @@ SHORT_SUMS = {"xla_disable_hlo_passes": "tree_reduction_rewriter"}
 XLA for CPU cuts every sum of more than 32 terms in parts. That keeps long sums accurate, and makes
 a small step several times slower (``scripts/bench_training.py``). With these options each sum is
 one plain loop, whose rounding error grows with the square root of the number of terms. `train`
-sets them for small problems. They mean nothing to XLA for GPU.
+sets them where no sum has more than 4,096 terms. They mean nothing to XLA for GPU.
 """
 
 _WIDE_TYPES = frozenset(np.dtype(name) for name in ("float64", "int64", "uint64", "complex128"))

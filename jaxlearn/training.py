@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
+import jax.extend
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -30,6 +31,9 @@ _STRETCH_SECONDS = 0.5
 # Up to this many terms the rounding error of a plain sum, which grows as the square root of their
 # number, stays below 4e-6 in float32.
 _SHORT_SUM_TERMS = 4096
+
+# Up to this many params times numbers of data, ten thousand steps take milliseconds.
+_SMALL_PROBLEM = 4096
 
 
 class _PortableKey(NamedTuple):
@@ -239,15 +243,16 @@ def train(
         else:
             _check_resumable(start, transformation, batches, batch_size, key)
         _check_loss(loss, start.params, batches, batch_size)
-        small = _is_small(start.params, batches)
+        gradient_step = _gradient_step(loss, transformation, batch_size)
+        program = jax.make_jaxpr(gradient_step)(_step_state(start), *batches)
+        sums_are_short = _longest_sum(program.jaxpr) <= _SHORT_SUM_TERMS
         step = Step(
-            _gradient_step(loss, transformation, batch_size),
+            gradient_step,
             # What a stretch began with is kept, to walk back from a loss that is not finite.
             donate=False,
-            compiler_options=SHORT_SUMS if small else None,
+            compiler_options=SHORT_SUMS if sums_are_short else None,
         )
-        first_stretch = _STRETCH_CAPACITY if small else _FIRST_STRETCH
-        return _run(step, start, batches, steps, first_stretch, learning_rate, progress)
+        return _run(step, start, batches, steps, learning_rate, progress)
 
 
 def _gradient_step(
@@ -294,7 +299,6 @@ def _run(
     start: TrainingState,
     data: tuple[Any, ...],
     steps: int,
-    first_stretch: int,
     learning_rate: float | None,
     progress: bool,
 ) -> TrainingResult:
@@ -303,7 +307,7 @@ def _run(
         # A copy: a view would keep the room of a whole stretch for each short one.
         return np.asarray(losses)[:count].copy(), state
 
-    state: Any = (start.params, start.optimizer_state, start.shuffle)
+    state = _step_state(start)
     started = time.perf_counter()
     history = [advance(state, 0)[0]]
     compile_seconds = time.perf_counter() - started
@@ -311,7 +315,8 @@ def _run(
     from tqdm.auto import tqdm
 
     begins = [(0, state)]
-    done, count = 0, first_stretch
+    done = 0
+    count = _STRETCH_CAPACITY if _is_small(start.params, data) else _FIRST_STRETCH
 
     with tqdm(total=steps, unit="step", disable=not progress) as bar:
         started = time.perf_counter()
@@ -369,10 +374,30 @@ def _params_at(
     return advance(state, step - begin)[1][0]
 
 
+def _step_state(state: TrainingState) -> Any:
+    return state.params, state.optimizer_state, state.shuffle
+
+
 def _is_small(params: Any, data: Any) -> bool:
-    # No layer is wider than there are params, so no sum over samples and units has more terms.
     sizes: list[int] = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (params, data)]
-    return math.prod(sizes) <= _SHORT_SUM_TERMS
+    return math.prod(sizes) <= _SMALL_PROBLEM
+
+
+def _longest_sum(program: Any) -> int:
+    """Return the most terms that any sum of a traced program has."""
+    longest = 1
+    for equation in program.eqns:
+        if equation.primitive.name == "reduce_sum":
+            (terms,), (sums,) = equation.invars, equation.outvars
+            longest = max(longest, terms.aval.size // max(sums.aval.size, 1))
+        for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=_is_program):
+            if _is_program(inner):
+                longest = max(longest, _longest_sum(getattr(inner, "jaxpr", inner)))
+    return longest
+
+
+def _is_program(value: Any) -> bool:
+    return isinstance(value, (jax.extend.core.Jaxpr, jax.extend.core.ClosedJaxpr))
 
 
 def _as_optimizer(optimizer: Any) -> tuple[optax.GradientTransformation, float | None]:
