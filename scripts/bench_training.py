@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +124,15 @@ def repeated(options: dict[str, str] | None) -> Callable[[], tuple[float, float]
     return run
 
 
-def looped() -> Callable[[], tuple[float, float]]:
-    """Return a training that calls a jitted step in a Python loop."""
-    step, data = jax.jit(gradient_step), on_device()
-    first = celsius.initial_params()
+def looped(
+    step: Callable[..., tuple[jax.Array, Any]], x64: AbstractContextManager[Any]
+) -> Callable[[], tuple[float, float]]:
+    """Return a training that calls a compiled step in a Python loop."""
+    data, first = on_device(), celsius.initial_params()
 
     def run() -> tuple[float, float]:
         params, losses = first, []
-        with jax.enable_x64(True):
+        with x64:
             for _ in range(STEPS):
                 loss, params = step(params, *data)
                 losses.append(loss)
@@ -166,7 +168,8 @@ def main() -> None:
         peers = {
             "pure Python": pure_python,
             "NumPy": numpy,
-            "jitted step in a Python loop": looped(),
+            "jitted step in a Python loop": looped(jax.jit(gradient_step), jax.enable_x64(True)),
+            "Step in a Python loop": looped(Step(gradient_step, donate=False), nullcontext()),
             "step.repeat": repeated(None),
             "step.repeat, short sums": repeated(SHORT_SUMS),
         }
