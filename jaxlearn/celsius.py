@@ -89,8 +89,9 @@ def mean_squared_error(params: Any) -> float:
         >>> round(mean_squared_error({"weight": 1.8, "bias": 33.0}), 12)
         1.0
     """
-    with precision_of(initial_params()):
-        return float(jax.jit(objective)(params, *datasets.celsius_fahrenheit()))
+    data = datasets.celsius_fahrenheit()
+    with precision_of(data):
+        return float(jax.jit(objective)(params, *data))
 
 
 def plot(axes: Axes, before: Any, after: Any) -> None:

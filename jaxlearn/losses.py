@@ -94,7 +94,7 @@ def categorical_cross_entropy(logits: ArrayLike, target: ArrayLike) -> jax.Array
     Args:
         logits: shape ``(..., classes)``.
         target: class numbers, integers of shape ``(...)``; or one probability per class, such as
-            one-hot rows, floating-point of the shape of the logits. A class number out of
+            one-hot rows of any dtype, of the shape of the logits. A class number out of
             ``0 .. classes - 1`` gives NaN.
 
     Raises:
@@ -109,18 +109,19 @@ def categorical_cross_entropy(logits: ArrayLike, target: ArrayLike) -> jax.Array
         0.3465735912322998
     """
     shape, target_shape = np.shape(logits), np.shape(target)
-    classes_are_numbers = jnp.issubdtype(jnp.result_type(target), jnp.integer)
-    if not shape or target_shape != (shape[:-1] if classes_are_numbers else shape):
+    is_integer = jnp.issubdtype(jnp.result_type(target), jnp.integer)
+    one_per_class = target_shape == shape
+    if not shape or not (one_per_class or (is_integer and target_shape == shape[:-1])):
         raise ValueError(
             f"categorical_cross_entropy: logits have shape {shape} and target has shape "
             f"{target_shape} and dtype {jnp.result_type(target)}; wanted logits (..., classes) "
-            "with either integer class numbers (...) or floating-point rows (..., classes)"
+            "with either integer class numbers (...) or one probability per class (..., classes)"
         )
     _check_not_empty("categorical_cross_entropy", "logits", logits)
     log_p = jax.nn.log_softmax(jnp.asarray(logits), axis=-1)
-    if not classes_are_numbers:
+    if one_per_class:
         return -jnp.mean(jnp.sum(jnp.asarray(target).astype(log_p.dtype) * log_p, axis=-1))
-    number = jnp.asarray(target)
+    number = jnp.asarray(target).astype(jnp.int32)
     # A negative number would count from the last class.
     index = jnp.where(number < 0, shape[-1], number)[..., None]
     return -jnp.mean(jnp.take_along_axis(log_p, index, axis=-1, mode="fill"))

@@ -162,8 +162,8 @@ def trace_chain(
         The results: params, data, then the stages. Computed in float64 where that is given.
 
     Raises:
-        ValueError: a stage takes a name that stands for nothing, or the last stage's result is
-            not a scalar.
+        ValueError: a stage takes a name that stands for nothing, or has the name of an earlier
+            result; or the last stage's result is not a scalar.
 
     Example:
         >>> def output(weight, x):
@@ -182,6 +182,8 @@ def trace_chain(
         depends_on: dict[str, tuple[str, ...]] = dict.fromkeys(values, ())
         pullbacks = []
         for stage in stages:
+            if stage.__name__ in values:
+                raise ValueError(f"{stage.__name__}: two results have this name; rename the stage")
             names = _argument_names(stage, values)
             arguments = [values[name] for name in names]
             depends_on[stage.__name__] = _used(stage, names, arguments)
@@ -293,7 +295,7 @@ def show_window(figure: Figure) -> None:
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a figure, in the format of the path's ending, the same bytes for the same picture.
+    """Write a figure, in the format of the path's ending.
 
     Example:
         >>> import tempfile
@@ -373,7 +375,7 @@ def _layered_places(chain: Sequence[Result]) -> dict[str, tuple[float, float]]:
 
 
 def _summary(value: NDArray[Any]) -> str:
-    return f"{value.item():.4g}" if value.ndim == 0 else f"{value.size} numbers"
+    return f"{value.item():.4g}" if value.size == 1 else f"{value.size} numbers"
 
 
 def _blank(axes: Axes, across: tuple[float, float], up: tuple[float, float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -32,43 +32,9 @@ _STRETCH_SECONDS = 0.5
 # number, stays below 4e-6 in float32.
 _SHORT_SUM_TERMS = 4096
 
-# Up to this many params times numbers of data, ten thousand steps take milliseconds.
-_SMALL_PROBLEM = 4096
-
-
-class _PortableKey(NamedTuple):
-    implementation: str
-    data: NDArray[Any]
-
-
-def _to_portable(leaf: Any) -> Any:
-    if not isinstance(leaf, jax.Array):
-        return leaf
-    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
-        return _PortableKey(str(jax.random.key_impl(leaf)), np.asarray(jax.random.key_data(leaf)))
-    return np.asarray(leaf)
-
-
-def _from_portable(leaf: Any) -> Any:
-    if not isinstance(leaf, _PortableKey):
-        return leaf
-    return jax.random.wrap_key_data(jnp.asarray(leaf.data), impl=leaf.implementation)
-
-
-def _restore(kind: type, fields: tuple[Any, ...]) -> Any:
-    def is_key(leaf: Any) -> bool:
-        return isinstance(leaf, _PortableKey)
-
-    return kind(*jax.tree.map(_from_portable, fields, is_leaf=is_key))
-
-
-def _reduce(record: Any) -> tuple[Any, ...]:
-    """Say how to pickle a record so that it comes back bit for bit.
-
-    JAX gives a pickled float64 array back as float32 where 64-bit types are off, without a word;
-    NumPy arrays come back as they were.
-    """
-    return _restore, (type(record), jax.tree.map(_to_portable, tuple(record)))
+# A step without loops whose operations read and write no more numbers than this is quick: even if
+# all of them were products of matrices, ten thousand such steps would take seconds.
+_QUICK_STEP_NUMBERS = 10_000
 
 
 class Shuffle(NamedTuple):
@@ -125,7 +91,7 @@ class DivergenceError(ArithmeticError):
     """The loss, or a param, stopped being a finite number.
 
     Attributes:
-        step: the first step whose loss is not finite.
+        step: the first step whose loss is not finite, counted from 0 since the first params.
         learning_rate: the learning rate, or None where an optimizer was given that hides it.
         losses: the losses up to and with that step.
         reason: what stopped being finite, and when, in words.
@@ -245,14 +211,16 @@ def train(
         _check_loss(loss, start.params, batches, batch_size)
         gradient_step = _gradient_step(loss, transformation, batch_size)
         program = jax.make_jaxpr(gradient_step)(_step_state(start), *batches)
-        sums_are_short = _longest_sum(program.jaxpr) <= _SHORT_SUM_TERMS
+        equations = list(_equations(program.jaxpr))
+        sums_are_short = _longest_sum(equations) <= _SHORT_SUM_TERMS
         step = Step(
             gradient_step,
             # What a stretch began with is kept, to walk back from a loss that is not finite.
             donate=False,
             compiler_options=SHORT_SUMS if sums_are_short else None,
         )
-        return _run(step, start, batches, steps, learning_rate, progress)
+        first_stretch = _STRETCH_CAPACITY if _is_quick(equations) else _FIRST_STRETCH
+        return _run(step, start, batches, steps, first_stretch, learning_rate, progress)
 
 
 def _gradient_step(
@@ -299,6 +267,7 @@ def _run(
     start: TrainingState,
     data: tuple[Any, ...],
     steps: int,
+    first_stretch: int,
     learning_rate: float | None,
     progress: bool,
 ) -> TrainingResult:
@@ -315,8 +284,7 @@ def _run(
     from tqdm.auto import tqdm
 
     begins = [(0, state)]
-    done = 0
-    count = _STRETCH_CAPACITY if _is_small(start.params, data) else _FIRST_STRETCH
+    done, count = 0, first_stretch
 
     with tqdm(total=steps, unit="step", disable=not progress) as bar:
         started = time.perf_counter()
@@ -378,26 +346,75 @@ def _step_state(state: TrainingState) -> Any:
     return state.params, state.optimizer_state, state.shuffle
 
 
-def _is_small(params: Any, data: Any) -> bool:
-    sizes: list[int] = [sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in (params, data)]
-    return math.prod(sizes) <= _SMALL_PROBLEM
-
-
-def _longest_sum(program: Any) -> int:
-    """Return the most terms that any sum of a traced program has."""
-    longest = 1
+def _equations(program: Any) -> Iterator[Any]:
+    """Yield every operation of a traced program, and of the programs within it."""
     for equation in program.eqns:
-        if equation.primitive.name == "reduce_sum":
-            (terms,), (sums,) = equation.invars, equation.outvars
-            longest = max(longest, terms.aval.size // max(sums.aval.size, 1))
+        yield equation
         for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=_is_program):
             if _is_program(inner):
-                longest = max(longest, _longest_sum(getattr(inner, "jaxpr", inner)))
-    return longest
+                yield from _equations(getattr(inner, "jaxpr", inner))
 
 
 def _is_program(value: Any) -> bool:
     return isinstance(value, (jax.extend.core.Jaxpr, jax.extend.core.ClosedJaxpr))
+
+
+def _longest_sum(equations: list[Any]) -> int:
+    """Return the most terms that any sum has."""
+    return max(
+        (
+            equation.invars[0].aval.size // max(equation.outvars[0].aval.size, 1)
+            for equation in equations
+            if equation.primitive.name == "reduce_sum"
+        ),
+        default=1,
+    )
+
+
+def _is_quick(equations: list[Any]) -> bool:
+    if any(equation.primitive.name in {"while", "scan"} for equation in equations):
+        return False
+    numbers: int = sum(
+        variable.aval.size
+        for equation in equations
+        for variable in (*equation.invars, *equation.outvars)
+    )
+    return numbers <= _QUICK_STEP_NUMBERS
+
+
+class _PortableKey(NamedTuple):
+    implementation: str
+    data: NDArray[Any]
+
+
+def _to_portable(leaf: Any) -> Any:
+    if not isinstance(leaf, jax.Array):
+        return leaf
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return _PortableKey(str(jax.random.key_impl(leaf)), np.asarray(jax.random.key_data(leaf)))
+    return np.asarray(leaf)
+
+
+def _from_portable(leaf: Any) -> Any:
+    if not isinstance(leaf, _PortableKey):
+        return leaf
+    return jax.random.wrap_key_data(jnp.asarray(leaf.data), impl=leaf.implementation)
+
+
+def _restore(kind: type, fields: tuple[Any, ...]) -> Any:
+    def is_key(leaf: Any) -> bool:
+        return isinstance(leaf, _PortableKey)
+
+    return kind(*jax.tree.map(_from_portable, fields, is_leaf=is_key))
+
+
+def _reduce(record: Any) -> tuple[Any, ...]:
+    """Say how to pickle a record so that it comes back bit for bit.
+
+    JAX gives a pickled float64 array back as float32 where 64-bit types are off, without a word;
+    NumPy arrays come back as they were.
+    """
+    return _restore, (type(record), jax.tree.map(_to_portable, tuple(record)))
 
 
 def _as_optimizer(optimizer: Any) -> tuple[optax.GradientTransformation, float | None]:

@@ -72,6 +72,16 @@ def test_categorical_cross_entropy_of_numbers_and_of_rows():
     np.testing.assert_allclose(gradient, (p - soft) / 30, rtol=1e-10, atol=1e-15)
 
 
+def test_classes_may_have_any_integer_type_and_one_hot_rows_any_type():
+    z, number = RANDOM.randn(6, 300), np.array([0, 1, 2, 100, 126, 127])
+    expected = losses.categorical_cross_entropy(z, number)
+    for dtype in ("int8", "uint8", "int32", "uint32"):
+        assert float(losses.categorical_cross_entropy(z, number.astype(dtype))) == float(expected)
+    for dtype in (int, bool, "float32"):
+        rows = np.eye(300, dtype=dtype)[number]
+        np.testing.assert_allclose(losses.categorical_cross_entropy(z, rows), expected, rtol=1e-6)
+
+
 def test_a_single_sample_needs_no_batch():
     value = losses.categorical_cross_entropy(jnp.array([0.0, 1.0]), 1)
     np.testing.assert_allclose(value, np.log(1 + np.exp(-1)), rtol=1e-6)

@@ -12,6 +12,10 @@ def layer(h, weight):
     return jnp.tanh(h * weight)
 
 
+def bias(weight):
+    return weight
+
+
 def output(layer, bias):
     return layer + bias
 
@@ -74,6 +78,8 @@ def test_chains_that_cannot_be_traced():
         ValueError, match="loss: takes 'output', which stands for nothing; known are"
     ):
         plotting.trace_chain([loss], PARAMS, DATA)
+    with pytest.raises(ValueError, match="bias: two results have this name; rename the stage"):
+        plotting.trace_chain([bias], PARAMS, DATA)
     with pytest.raises(ValueError, match=r"output: the last stage has shape \(3,\), wanted \(\)"):
         plotting.trace_chain([layer, output], PARAMS, DATA)
 

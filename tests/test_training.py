@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from jaxlearn import DivergenceError, losses, models, objective, train
-from jaxlearn.training import TrainingState, _longest_sum, _next_count
+from jaxlearn.training import TrainingState, _equations, _is_quick, _longest_sum, _next_count
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.randn(60, 3)
@@ -224,7 +224,7 @@ def test_params_and_data_are_any_pytrees():
 
 def test_short_stretches_of_slow_steps_hold_no_more_than_their_losses(monkeypatch):
     monkeypatch.setattr("jaxlearn.training._next_count", lambda *_: 1)
-    monkeypatch.setattr("jaxlearn.training._is_small", lambda *_: False)
+    monkeypatch.setattr("jaxlearn.training._is_quick", lambda *_: False)
     monkeypatch.setattr("jaxlearn.training._FIRST_STRETCH", 1)
     fit(linear, zeros(), (X, TARGET), 5, 0.1)
     before = live_bytes()
@@ -250,7 +250,38 @@ def live_bytes():
     ],
 )
 def test_the_longest_sum_of_a_program_is_found_wherever_it_stands(function, terms):
-    assert _longest_sum(jax.make_jaxpr(function)(jnp.ones(6000)).jaxpr) == terms
+    assert _longest_sum(equations(function, 6000)) == terms
+
+
+@pytest.mark.parametrize(
+    ("function", "quick"),
+    [
+        (lambda x: jnp.sum(x**2), True),
+        (lambda x: jnp.outer(x, x).sum(), False),
+        (lambda x: jax.lax.fori_loop(0, 9, lambda _, y: y + x.sum(), 0.0), False),
+        (lambda x: jax.jit(lambda: jax.lax.while_loop(lambda y: y < 9, jnp.exp, x[0]))(), False),
+    ],
+)
+def test_a_quick_step_has_few_numbers_and_no_loops(function, quick):
+    assert _is_quick(equations(function, 100)) is quick
+
+
+def equations(function, size):
+    return list(_equations(jax.make_jaxpr(function)(jnp.ones(size)).jaxpr))
+
+
+def test_a_slow_step_on_little_data_shows_its_progress(monkeypatch):
+    def slow(param, x):
+        return jax.lax.fori_loop(0, 20_000, lambda _, y: jnp.cos(y), param * x[0]) ** 2
+
+    stretches = []
+    monkeypatch.setattr(
+        "jaxlearn.training._next_count", lambda count, seconds: stretches.append(count) or 100
+    )
+    fit(slow, np.float32(1), (np.ones(1),), 0, 0.1)
+    assert stretches == []
+    fit(slow, np.float32(1), (np.ones(1),), 250, 0.1)
+    assert stretches == [100, 100, 50]
 
 
 def test_long_sums_stay_accurate_in_float32():
