@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
+import os
+import re
+import shlex
 import sys
+import traceback
 from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from types import CodeType, ModuleType
 from typing import Any
 
 from jaxlearn import celsius
@@ -33,8 +40,24 @@ def _parser() -> argparse.ArgumentParser:
         description="Learning models as pure functions, trained by update steps that JAX compiles.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_run(commands)
     _add_celsius(commands)
     return parser
+
+
+def _add_run(commands: Any) -> None:
+    parser = commands.add_parser(
+        "run",
+        help="run a program that was written for Theano",
+        description="Run a program that was written for Theano as it is: like python, "
+        "except that 'import theano' means jaxlearn.theano.",
+        usage="%(prog)s [-h] (SCRIPT | -m MODULE) [ARGUMENT ...]",
+    )
+    # All that follows the program's name is the program's own, even --help.
+    rest = argparse.REMAINDER
+    parser.add_argument("script", nargs=rest, metavar="SCRIPT", help="a file, and its arguments")
+    parser.add_argument("-m", dest="module", nargs=rest, help="a module, as python -m takes it")
+    parser.set_defaults(command=_run_program, parser=parser)
 
 
 def _add_celsius(commands: Any) -> None:
@@ -125,3 +148,126 @@ def _positive_number(text: str) -> float:
     if not (math.isfinite(number) and number > 0):
         raise argparse.ArgumentTypeError(f"got {text!r}, wanted a number above 0")
     return number
+
+
+# jaxlearn run: the user's program takes this process over ----------------------------------------
+
+
+def _run_program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    # argparse ends -m's list at a "--", which belongs to the program, too.
+    sys.argv = [*(options.module or ()), *options.script]
+    if not sys.argv:
+        parser.error("nothing to run, wanted SCRIPT or -m MODULE")
+    source = b"" if options.module else _read_script(parser, sys.argv[0])
+    tune_process()
+    try:
+        from jaxlearn.theano import alias  # here, because the other commands do without it
+    except ValueError as error:
+        parser.error(str(error))  # a flag in THEANO_FLAGS or ~/.theanorc
+    alias.install()
+    try:
+        code = _module_code(parser) if options.module else _script_code(source)
+        exec(code, vars(sys.modules["__main__"]))
+    except SystemExit:
+        raise
+    except BaseException as error:
+        _print_traceback(error)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    return 0
+
+
+def _read_script(parser: argparse.ArgumentParser, script: str) -> bytes:
+    if script == "-":
+        parser.error("argument SCRIPT: standard input cannot be run, wanted a file")
+    try:
+        with open(script, "rb") as file:
+            return file.read()
+    except OSError as error:
+        parser.error(f"argument SCRIPT: {script}: {error.strerror}")
+
+
+def _script_code(source: bytes) -> CodeType:
+    sys.path[0] = os.path.dirname(os.path.realpath(sys.argv[0]))
+    path = os.path.abspath(sys.argv[0])
+    _replace_main(path, SourceFileLoader("__main__", path), None)
+    # The program must not inherit the __future__ of this file.
+    return compile(source, path, "exec", dont_inherit=True)
+
+
+def _module_code(parser: argparse.ArgumentParser) -> CodeType:
+    sys.path[0] = os.getcwd()
+    name = sys.argv[0]
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):
+            raise  # the package is there, and lacks something else
+        spec = None
+    get_code = getattr(spec and spec.loader, "get_code", None)
+    code: CodeType | None = get_code(spec.name) if spec and get_code else None
+    if spec is None or code is None:
+        parser.error(f"argument -m: {name}: there is no such module, or none that can be run")
+    sys.argv[0] = spec.origin or name
+    _replace_main(spec.origin, spec.loader, spec)
+    return code
+
+
+def _replace_main(file: str | None, loader: Any, spec: ModuleSpec | None) -> None:
+    """Make a new ``__main__``: pickle looks there for the classes that the program defines."""
+    main = ModuleType("__main__")
+    main.__file__ = file
+    main.__loader__ = loader
+    main.__spec__ = spec
+    main.__package__ = spec.parent if spec else None
+    sys.modules["__main__"] = main
+
+
+def _print_traceback(error: BaseException) -> None:
+    """Show what ended the program as python does, from the program's first line on."""
+    trace = error.__traceback__
+    while trace and (
+        trace.tb_frame.f_globals is globals()
+        or trace.tb_frame.f_code.co_filename.startswith("<frozen importlib")
+    ):
+        trace = trace.tb_next
+    error.__traceback__ = trace
+    sys.excepthook(type(error), error, trace)
+    file = _python_2_file(error)
+    if file:
+        print(
+            f"jaxlearn run: {file} looks like Python 2. To convert it, keeping the original "
+            f"in {os.path.basename(file)}.bak:\n"
+            "    python -m pip install fissix\n"
+            f"    python -m fissix -w {shlex.quote(file)}",
+            file=sys.stderr,
+        )
+
+
+# What Python 3 says about Python 2's statements and literals, and the lines it says it about.
+_PYTHON_2_SYNTAX = re.compile(
+    r"""Missing\ parentheses\ in\ call | Did\ you\ mean\ "print\(<message>
+    | multiple\ exception\ types | parameters\ cannot\ be\ parenthesized | leading\ zeros\ in
+    | ^\s*raise\ [\w.]+\s*, | <> | ` | \b(\d+|0[xX][\da-fA-F]+)[lL]\b | \b[uU][rR]['"]""",
+    re.VERBOSE | re.MULTILINE,
+)
+# Names that Python 3 lacks and that the converter replaces.
+_PYTHON_2_NAME = re.compile(
+    r"""basestring | execfile | long | raw_input | reduce | reload | unichr | unicode | xrange
+    | has_key | iteritems | iterkeys | itervalues | maxint | ConfigParser | Queue | StringIO
+    | __builtin__ | cPickle | cStringIO | copy_reg | urllib2 | urlparse""",
+    re.VERBOSE,
+)
+
+
+def _python_2_file(error: BaseException) -> str | None:
+    """The file that is written in Python 2, if that is why a program failed."""
+    if isinstance(error, SyntaxError):
+        found = _PYTHON_2_SYNTAX.search(f"{error.msg}\n{error.text}")
+        return error.filename if found else None
+    frames = traceback.extract_tb(error.__traceback__)
+    found = _PYTHON_2_NAME.fullmatch(str(getattr(error, "name", "")))
+    if isinstance(error, TypeError):  # of print >> sys.stderr, which Python 3 takes for a shift
+        found = _PYTHON_2_SYNTAX.search(str(error))
+    return frames[-1].filename if found and frames else None

@@ -40,13 +40,13 @@ def interleave(timers: Mapping[str, Timer], rounds: int) -> dict[str, list[float
 class Worker:
     """A process of its own that measures on request, for settings that a process has for life.
 
-    It runs this very script with ``--worker``; there `serve` answers.
+    By default it runs this very script with ``--worker``; there `serve` answers.
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, python: str = sys.executable, script: str = "") -> None:
         """Start the process, with arguments that tell the script what to serve."""
         self._process = subprocess.Popen(
-            [sys.executable, sys.argv[0], "--worker", *arguments],
+            [python, script or sys.argv[0], "--worker", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -74,17 +74,23 @@ def serve(timers: Mapping[str, Timer]) -> None:
         print(timers[name.strip()](), flush=True)
 
 
-def print_table(title: str, seconds: Mapping[str, list[float]], reference: str) -> None:
-    """Print the median and the fastest of each peer in ms, and its ratio to the reference."""
+def print_table(
+    title: str, seconds: Mapping[str, list[float]], reference: str, unit: str = "ms"
+) -> None:
+    """Print the median and the fastest of each peer, and its ratio to the reference."""
+    scale, digits = {"ms": (1e3, 3), "us": (1e6, 2)}[unit]
     table = Table(title=title, title_justify="left")
     table.add_column("")
-    for heading in ("median ms", "fastest ms", f"times {reference}"):
+    for heading in (f"median {unit}", f"fastest {unit}", f"times {reference}"):
         table.add_column(heading, justify="right")
     base = statistics.median(seconds[reference])
     for name, values in seconds.items():
         median = statistics.median(values)
         table.add_row(
-            name, f"{1e3 * median:.3f}", f"{1e3 * min(values):.3f}", f"{median / base:.2f}"
+            name,
+            f"{scale * median:.{digits}f}",
+            f"{scale * min(values):.{digits}f}",
+            f"{median / base:.2f}",
         )
     Console(width=100).print(table)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jaxlearn.cli import _python_2_file, main
+
 COMMAND = Path(sys.executable).with_name("jaxlearn")
 
 
@@ -101,3 +103,143 @@ def test_help_names_the_commands_and_the_defaults(tmp_path):
     assert run(folder=tmp_path).returncode == 2
     module = [sys.executable, "-m", "jaxlearn", "--help"]
     assert subprocess.run(module, cwd=tmp_path, capture_output=True, check=True).stdout
+
+
+# jaxlearn run
+
+PROGRAM = """\
+from __future__ import division
+import pickle, sys
+import theano, jaxlearn.theano
+assert theano is jaxlearn.theano and "theano" in sys.modules
+class Model(object):
+    pass
+assert type(pickle.loads(pickle.dumps(Model()))) is Model
+print(__name__, __file__, __package__, sys.argv, sys.path[0])
+"""
+
+
+def test_run_runs_a_program_as_python_does(tmp_path):
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    (folder / "beside.py").write_text("ENDING = 7\n")
+    script = folder / "train.py"
+    script.write_text(PROGRAM + "import beside\nsys.exit(beside.ENDING)\n")
+    done = run("run", "programs/train.py", "--help", "-m", "--", "x", folder=tmp_path)
+    argv = ["programs/train.py", "--help", "-m", "--", "x"]
+    assert done.stdout == f"__main__ {script} None {argv} {folder}\n"
+    assert (done.returncode, done.stderr) == (7, "")
+
+
+def test_run_runs_a_module_as_python_does(tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(PROGRAM + "from package import other\n")
+    (package / "other.py").write_text("raise SystemExit('no data')\n")
+    done = run("run", "-m", "package", "--fast", "--", "x", folder=tmp_path)
+    main = package / "__main__.py"
+    argv = [str(main), "--fast", "--", "x"]
+    assert done.stdout == f"__main__ {main} package {argv} {tmp_path}\n"
+    assert (done.returncode, done.stderr) == (1, "no data\n")
+
+
+@pytest.mark.parametrize(("error", "status"), [("ValueError(3)", 1), ("KeyboardInterrupt", 130)])
+def test_run_shows_the_programs_frames_only(error, status, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(f"def step():\n    raise {error}\n\n\nstep()\n")
+    done = run("run", script.name, folder=tmp_path)
+    lines = re.sub(r"\n +[\^~]+", "", done.stderr).splitlines()
+    assert lines[:-1] == [
+        "Traceback (most recent call last):",
+        f'  File "{script}", line 5, in <module>',
+        "    step()",
+        f'  File "{script}", line 2, in step',
+        f"    raise {error}",
+    ]
+    assert lines[-1] == error.replace("(", ": ").replace(")", "")
+    assert (done.returncode, done.stdout) == (status, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("cost = 1\nprint 'cost', cost\n", "SyntaxError: Missing parentheses in call to 'print'"),
+        ("import cPickle\n", "ModuleNotFoundError: No module named 'cPickle'"),
+    ],
+)
+def test_run_knows_python_2_and_its_converter(text, message, tmp_path):
+    script = tmp_path / "old.py"
+    script.write_text(text)
+    done = run("run", script.name, folder=tmp_path)
+    assert done.returncode == 1
+    traceback, hint = done.stderr.split("jaxlearn run: ")
+    assert traceback.splitlines()[-1].startswith(message)
+    assert f'File "{script}", line ' in traceback
+    assert "cli.py" not in traceback
+    assert hint == (
+        f"{script} looks like Python 2. To convert it, keeping the original in old.py.bak:\n"
+        "    python -m pip install fissix\n"
+        f"    python -m fissix -w {script}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'print "a"',
+        "exec code in names",
+        "try: pass\nexcept ValueError, e: pass",
+        'raise ValueError, "x"',
+        "if a <> b: pass",
+        "x = `y`",
+        "x = 10L",
+        "x = 0xFFL",
+        "mode = 0777",
+        "x = ur'a'",
+        "f = lambda (a, b): a",
+        "print >> sys.stderr, 3",
+        "{}.iteritems()",
+        "sys.maxint",
+    ],
+)
+def test_what_looks_like_python_2(line):
+    with pytest.raises(Exception) as caught:
+        exec(compile(line, "old.py", "exec"), {"sys": sys})
+    assert _python_2_file(caught.value) in ("old.py", __file__)
+
+
+@pytest.mark.parametrize("line", ["x = (", "x = 1 +* 2", "xrang(3)", "1 + 'a'", "import nope"])
+def test_what_does_not_look_like_python_2(line):
+    with pytest.raises(Exception) as caught:
+        exec(compile(line, "new.py", "exec"), {})
+    assert _python_2_file(caught.value) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "nothing to run, wanted SCRIPT or -m MODULE"),
+        (["-m"], "nothing to run, wanted SCRIPT or -m MODULE"),
+        (["-"], "argument SCRIPT: standard input cannot be run, wanted a file"),
+        (["nope.py", "-x"], "argument SCRIPT: nope.py: No such file or directory"),
+        (["."], "argument SCRIPT: .: Is a directory"),
+    ],
+)
+def test_run_refuses_what_it_cannot_run(arguments, text, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", *arguments])
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"jaxlearn run: error: {text}\n" in err
+
+
+def test_run_refuses_a_module_that_is_not_there(tmp_path):
+    done = run("run", "-m", "no_package.module", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        "jaxlearn run: error: argument -m: no_package.module: "
+        "there is no such module, or none that can be run\n"
+    ) in done.stderr

@@ -1,0 +1,3 @@
+"""Expressions, and the functions compiled from them."""
+
+__all__: list[str] = []

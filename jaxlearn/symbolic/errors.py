@@ -1,0 +1,107 @@
+"""The exceptions of the symbolic face, and how their messages point at the user's own line."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = [
+    "AsTensorError",
+    "ComplexError",
+    "DisconnectedInputError",
+    "MissingInputError",
+    "NullTypeGradError",
+    "SourceLine",
+    "UnusedInputError",
+    "VariantsWarning",
+    "made_at",
+    "user_line",
+]
+
+_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+
+
+class AsTensorError(TypeError):
+    """A value cannot be made a tensor variable."""
+
+
+class ComplexError(NotImplementedError):
+    """An operation has no meaning for complex numbers."""
+
+
+class MissingInputError(ValueError):
+    """A function, or an evaluation, needs a variable that it was not given."""
+
+
+class UnusedInputError(ValueError):
+    """A function was given an input that none of its outputs needs."""
+
+
+class DisconnectedInputError(ValueError):
+    """A gradient was asked for by a variable that the cost does not depend on."""
+
+
+class NullTypeGradError(TypeError):
+    """A gradient was asked for that is not defined."""
+
+
+class VariantsWarning(UserWarning):
+    """A function is compiled again and again, because a size in it keeps changing."""
+
+
+class SourceLine(NamedTuple):
+    """A line of the user's program.
+
+    Example:
+        >>> SourceLine("train.py", 12, "build").where
+        'train.py:12, in build'
+    """
+
+    file: str
+    number: int
+    function: str
+
+    @property
+    def where(self) -> str:
+        """File, line number and function, as a reader looks for them."""
+        place = "" if self.function == "<module>" else f", in {self.function}"
+        return f"{self.file}:{self.number}{place}"
+
+    @property
+    def text(self) -> str:
+        """The line itself, where its file can be read, else nothing."""
+        return linecache.getline(self.file, self.number).strip()
+
+
+def user_line() -> SourceLine | None:
+    """Return the innermost line of the running program that is not this package's own.
+
+    Example:
+        >>> user_line() is not None
+        True
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if not code.co_filename.startswith(_PACKAGE):
+            return SourceLine(code.co_filename, frame.f_lineno, code.co_name)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def made_at(line: SourceLine | None) -> str:
+    r"""Return the end of a message that says where something was made, starting on a new line.
+
+    Example:
+        >>> made_at(SourceLine("train.py", 12, "<module>"))
+        '\n  made at train.py:12'
+        >>> made_at(None)
+        ''
+    """
+    if line is None:
+        return ""
+    text = line.text
+    return f"\n  made at {line.where}" + (f"\n    {text}" if text else "")

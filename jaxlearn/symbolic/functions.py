@@ -1,0 +1,715 @@
+"""`function`: what a user calls. It converts inputs, runs the compiled step, keeps the state."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.errors import MissingInputError, UnusedInputError, made_at, user_line
+from jaxlearn.symbolic.graph import (
+    Constant,
+    Variable,
+    graph_inputs,
+    replace_variables,
+    toposort,
+)
+from jaxlearn.symbolic.lowering import Graph
+from jaxlearn.symbolic.rewrites import stabilized
+from jaxlearn.symbolic.shared import SharedVariable
+from jaxlearn.symbolic.staging import StagedProgram
+from jaxlearn.symbolic.types import TensorType
+from jaxlearn.symbolic.variables import as_tensor_variable
+
+__all__ = ["Function", "In", "Out", "Param", "evaluate", "function"]
+
+
+class In:
+    """An input of a function, with what else is known of it.
+
+    Args:
+        variable: the variable.
+        name: the name by which a call may give it; the variable's own by default.
+        value: what it is where a call does not give it.
+        update: an expression that replaces that value after each call.
+        mutable: no meaning here: what is given is never changed.
+        strict: accept only an array of the very dtype.
+        borrow: no meaning here.
+        allow_downcast: accept what loses precision; None accepts Python floats where
+            ``config.floatX`` is the dtype.
+        autoname: take the variable's name where there is no other.
+        implicit: no meaning here.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dscalars("x", "y")
+        >>> add = function([x, In(y, value=1.0)], x + y)
+        >>> float(add(2.0)), float(add(2.0, y=5.0))
+        (3.0, 7.0)
+    """
+
+    def __init__(
+        self,
+        variable: Variable,
+        name: str | None = None,
+        value: Any = None,
+        update: Any = None,
+        mutable: bool | None = None,
+        strict: bool = False,
+        borrow: bool | None = None,
+        allow_downcast: bool | None = None,
+        autoname: bool = True,
+        implicit: bool | None = None,
+        shared: bool = False,
+    ) -> None:
+        self.variable = variable
+        self.name = variable.name if name is None and autoname else name
+        self.value = value
+        self.update = update
+        self.mutable = mutable
+        self.strict = strict
+        self.borrow = borrow
+        self.allow_downcast = allow_downcast
+        self.implicit = implicit
+
+    def __str__(self) -> str:
+        return f"In({self.variable})"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Param(In):
+    """The older name of `In`, with the value as second argument.
+
+    Args:
+        variable: the variable.
+        default: what it is where a call does not give it.
+        name: the name by which a call may give it.
+        **options: as `In` has them.
+    """
+
+    def __init__(
+        self, variable: Variable, default: Any = None, name: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(variable, name, default, **options)
+
+
+class Out:
+    """An output of a function.
+
+    Args:
+        variable: the expression to compute.
+        borrow: no meaning here: what is returned is always the caller's own.
+    """
+
+    def __init__(self, variable: Any, borrow: bool = False) -> None:
+        self.variable = variable
+        self.borrow = borrow
+
+
+def function(
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    mode: Any = None,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: bool | Sequence[Variable] = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+) -> Function:
+    """Return a compiled function that computes expressions and updates shared variables.
+
+    It is compiled at its first call, for the shapes of that call.
+
+    Args:
+        inputs: the variables that a call gives values to, each a variable or an `In`.
+        outputs: what a call returns: None, an expression, or a list, tuple or dictionary of them.
+        mode: no meaning here; XLA compiles everything.
+        updates: new values of shared variables, as a dictionary or pairs. They are computed from
+            the old values, all at once.
+        givens: what stands in place of which variable, as a dictionary or pairs.
+        no_default_updates: whether to leave out the shared variables' own updates; or a list of
+            the variables whose updates are left out.
+        accept_inplace: no meaning here.
+        name: a name for messages.
+        rebuild_strict: refuse givens of other types than the variables they replace.
+        allow_input_downcast: accept inputs that lose precision; None accepts Python floats where
+            ``config.floatX`` is the dtype.
+        profile: no meaning here; JAX's own profiler sees the function.
+        on_unused_input: what to do about an input that nothing needs: ``"raise"``, ``"warn"`` or
+            ``"ignore"``; by default what ``config.on_unused_input`` says.
+
+    Raises:
+        TypeError: an argument is not of the kind described, or an update of another type than its
+            variable.
+        MissingInputError: an output depends on a variable that is not given.
+        UnusedInputError: nothing depends on an input, or it is given twice.
+        ValueError: a shared variable has two updates.
+
+    Example:
+        >>> import numpy as np
+        >>> import jaxlearn.theano as theano
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> total = theano.shared(np.array(0.0), "total")
+        >>> add = theano.function([x], total + x, updates={total: total + x})
+        >>> float(add(2.0)), float(add(3.0)), float(total.get_value())
+        (2.0, 5.0, 5.0)
+
+    Source: Theano's documentation, "function - defines theano.function".
+    """
+    given_inputs = _normal_inputs(inputs, allow_input_downcast)
+    form = _Form(outputs)
+    new_values = _normal_updates(updates)
+    replacements = _normal_givens(givens, given_inputs, rebuild_strict)
+    wanted = [_replaced(variable, replacements) for variable in form.variables]
+    for entry in given_inputs:
+        if entry.update is not None:
+            entry.update = _replaced(as_tensor_variable(entry.update), replacements)
+    new_values = {
+        variable: _replaced(value, replacements) for variable, value in new_values.items()
+    }
+    _add_default_updates(new_values, wanted, no_default_updates, replacements)
+    policy = on_unused_input or config.on_unused_input
+    _check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
+    return Function(given_inputs, form, wanted, new_values, name)
+
+
+# Arguments brought to one form.
+
+
+def _normal_inputs(inputs: Any, allow_downcast: bool | None) -> list[In]:
+    if not isinstance(inputs, (list, tuple)):
+        raise TypeError(
+            f"inputs: got {inputs!r}, wanted a list of variables; for one input write `[{inputs}]`"
+        )
+    entries = []
+    for i, entry in enumerate(inputs):
+        if isinstance(entry, (list, tuple)):
+            entry = In(*_older_input(entry))
+        if not isinstance(entry, In):
+            entry = In(entry) if isinstance(entry, Variable) else entry
+        if not isinstance(entry, In) or not isinstance(entry.variable, Variable):
+            raise TypeError(
+                f"inputs: got {entry!r} ({type(entry).__name__}) at index {i}, "
+                "wanted a variable or In(variable)"
+            )
+        if isinstance(entry.variable, SharedVariable):
+            raise TypeError(
+                f"inputs: {entry.variable} at index {i} is a shared variable, whose value is its "
+                "own; leave it out, or replace it by an input: givens={shared: x}"
+            )
+        if isinstance(entry.variable, Constant):
+            raise TypeError(f"inputs: {entry.variable} at index {i} is a constant")
+        entry = copy.copy(entry)
+        if entry.allow_downcast is None:
+            entry.allow_downcast = allow_downcast
+        entries.append(entry)
+    return entries
+
+
+def _older_input(entry: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the arguments of `In` for ``(variable, value)`` or ``((variable, update), value)``."""
+    variable, *value = entry
+    update = None
+    if isinstance(variable, (list, tuple)):
+        variable, update = variable
+    return (variable, None, value[0] if value else None, update)
+
+
+class _Form:
+    """Which expressions to compute, and how to hand out their values."""
+
+    def __init__(self, outputs: Any) -> None:
+        self.keys: list[Any] | None = None
+        self.is_one = False
+        if outputs is None:
+            entries: list[Any] = []
+        elif isinstance(outputs, Mapping):
+            for key in outputs:
+                if not isinstance(key, str):
+                    raise TypeError(f"outputs: got the key {key!r}, wanted strings as keys")
+            self.keys = sorted(outputs)
+            entries = [outputs[key] for key in self.keys]
+        elif isinstance(outputs, (list, tuple)):
+            entries = list(outputs)
+        else:
+            entries, self.is_one = [outputs], True
+        self.variables = [self._variable(entry) for entry in entries]
+
+    @staticmethod
+    def _variable(entry: Any) -> Variable:
+        variable = entry.variable if isinstance(entry, Out) else entry
+        if not isinstance(variable, Variable):
+            raise TypeError(
+                f"outputs: got {variable!r} ({type(variable).__name__}), wanted a variable or "
+                "Out(variable); a number becomes one by T.constant"
+            )
+        return variable
+
+    def hand_out(self, values: list[Any]) -> Any:
+        """Return the values as the caller asked for them."""
+        if self.is_one:
+            return values[0]
+        if self.keys is not None:
+            return dict(zip(self.keys, values, strict=True))
+        return values
+
+
+def _pairs(argument: str, pairs: Any) -> list[tuple[Any, Any]]:
+    if pairs is None:
+        return []
+    items = list(pairs.items() if isinstance(pairs, Mapping) else pairs)
+    for item in items:
+        if not isinstance(item, (list, tuple)) or len(item) != 2:
+            raise ValueError(
+                f"{argument}: got the entry {item!r}, wanted pairs (variable, expression) or a "
+                "dictionary"
+            )
+    return [tuple(item) for item in items]
+
+
+def _normal_updates(updates: Any) -> dict[Any, Any]:
+    normal: dict[Any, Any] = {}
+    for variable, value in _pairs("updates", updates):
+        if not isinstance(variable, SharedVariable):
+            raise TypeError(f"updates: got {variable!r} as a target, wanted a shared variable")
+        if variable in normal:
+            raise ValueError(
+                f"updates: {variable} has two: {normal[variable]} and {value}; which one is meant?"
+            )
+        normal[variable] = _fitting_update(variable, value)
+    return normal
+
+
+def _fitting_update(variable: Any, value: Any) -> Any:
+    try:
+        new = value if isinstance(value, Variable) else variable.type.filter_variable(value)
+    except TypeError as error:
+        new, reason = value, str(error)
+    else:
+        reason = f"it has type {new.type!r}"
+        if new.type == variable.type:
+            return new
+    raise TypeError(
+        f"updates: an update must have the type of its shared variable: {variable} has type "
+        f"{variable.type!r}, its update is {new}: {reason}. {_fix(variable, new)}"
+        f"{made_at(getattr(new, 'line', None))}"
+    )
+
+
+def _fix(variable: Any, new: Any) -> str:
+    kind = getattr(new, "type", None)
+    if not isinstance(kind, TensorType):
+        return "Make it an expression of that type"
+    if kind.ndim != variable.type.ndim:
+        return f"It has {kind.ndim} axes instead of {variable.type.ndim}"
+    if kind.dtype != variable.type.dtype:
+        return f'Cast it: T.cast(update, "{variable.type.dtype}")'
+    return "Only the broadcast flags differ: T.unbroadcast(update, axis) or T.patternbroadcast"
+
+
+def _normal_givens(givens: Any, inputs: Sequence[In], strict: bool) -> dict[Variable, Variable]:
+    given: dict[Variable, Variable] = {}
+    explicit = {entry.variable for entry in inputs}
+    for old, new in _pairs("givens", givens):
+        if not isinstance(old, Variable):
+            raise TypeError(f"givens: got {old!r} as what to replace, wanted a variable")
+        if old in given:
+            raise ValueError(f"givens: {old} is replaced twice: by {given[old]} and by {new}")
+        if old in explicit:
+            raise RuntimeError(
+                f"givens: {old} is an input of the function, and the value that a call gives it "
+                "would be ignored; leave it out of inputs, or clone the expression: "
+                "theano.clone(expression, replace={...})"
+            )
+        if not isinstance(new, Variable):
+            new = old.type.filter_variable(new)
+        if strict and new.type != old.type:
+            try:
+                new = old.type.filter_variable(new)
+            except TypeError as error:
+                raise TypeError(
+                    f"givens: {old} has type {old.type!r}, and what replaces it: {error}"
+                ) from None
+        # A later replacement sees the earlier ones, as in Theano.
+        given[old] = replace_variables([new], given, strict)[0] if given else new
+    return given
+
+
+def _replaced(variable: Any, replacements: Mapping[Variable, Variable]) -> Any:
+    return (
+        replace_variables([variable], replacements, strict=False)[0] if replacements else variable
+    )
+
+
+def _add_default_updates(
+    updates: dict[Any, Any],
+    outputs: Sequence[Variable],
+    left_out: bool | Sequence[Variable],
+    replacements: Mapping[Variable, Variable],
+) -> None:
+    if not isinstance(left_out, (bool, list, tuple, set)):
+        raise TypeError(
+            f"no_default_updates: got {left_out!r}, "
+            "wanted True, False or a list of shared variables"
+        )
+    if left_out is True:
+        return
+    excluded = set(left_out or ())
+    while True:
+        found = [
+            variable
+            for variable in graph_inputs([*outputs, *updates.values()])
+            if isinstance(variable, SharedVariable)
+            and getattr(variable, "default_update", None) is not None
+            and variable not in updates
+            and variable not in excluded
+        ]
+        if not found:
+            return
+        for variable in found:
+            new = _fitting_update(variable, variable.__dict__["default_update"])
+            updates[variable] = _replaced(new, replacements)
+
+
+def _check_inputs(inputs: Sequence[In], outputs: Sequence[Variable], policy: str) -> None:
+    if policy not in ("raise", "warn", "ignore"):
+        raise ValueError(f"on_unused_input: got {policy!r}, wanted 'raise', 'warn' or 'ignore'")
+    seen: dict[Variable, int] = {}
+    for i, entry in enumerate(inputs):
+        if entry.variable in seen:
+            raise UnusedInputError(
+                f"inputs: {entry.variable} is given twice, at indices {seen[entry.variable]} and "
+                f"{i}; one of the two values would be ignored"
+            )
+        seen[entry.variable] = i
+    updates = [entry.update for entry in inputs if entry.update is not None]
+    needed = graph_inputs([*outputs, *updates], set(seen))
+    for variable in needed:
+        if variable not in seen and not isinstance(variable, (Constant, SharedVariable)):
+            raise MissingInputError(
+                f"{variable} of {variable.type!r} is needed to compute the outputs, but it is not "
+                "among the inputs and has no value; add it to inputs, or give it one: "
+                f"givens={{{variable.name or 'variable'}: ...}}{made_at(variable.line)}"
+            )
+    for i, entry in enumerate(inputs):
+        if entry.variable not in set(needed) and policy != "ignore":
+            text = (
+                f"inputs: nothing that the function computes depends on {entry.variable}, at index "
+                f'{i}; leave it out, or say on_unused_input="ignore" (or "warn")'
+                f"{made_at(entry.variable.line)}"
+            )
+            if policy == "raise":
+                raise UnusedInputError(text)
+            warnings.warn(text, UserWarning, stacklevel=4)
+
+
+class Function:
+    """A compiled function; `function` makes it.
+
+    Calling it with one value per input, by position or name, returns what its outputs are; then
+    the shared variables that it updates have their new values. If a call raises, they have their
+    old ones.
+
+    Attributes:
+        name: what it was called when it was made.
+        trust_input: if true, inputs are taken as they are: arrays of the right dtype and rank, or
+            results that are wrong.
+        variants: how many programs have been compiled for different sizes (not shapes).
+    """
+
+    def __init__(
+        self,
+        inputs: list[In],
+        form: _Form,
+        outputs: Sequence[Any],
+        updates: Mapping[Any, Any],
+        name: str | None = None,
+    ) -> None:
+        self.name = name
+        self.trust_input = False
+        self.inputs = inputs
+        self.updates = dict(updates)
+        self._form = form
+        self._outputs = list(outputs)
+        self._line = user_line()
+        self._defaults = [entry.value for entry in inputs]
+        self._prepare()
+
+    def _prepare(self) -> None:
+        updated_inputs = [entry for entry in self.inputs if entry.update is not None]
+        wanted = [
+            *self._outputs,
+            *(entry.update for entry in updated_inputs),
+            *self.updates.values(),
+        ]
+        given = [entry.variable for entry in self.inputs]
+        stable = stabilized(wanted, given)
+        used = [v for v in graph_inputs(stable, set(given)) if isinstance(v, SharedVariable)]
+        self._updated = list(self.updates)
+        for variable in (*self._updated, *used):
+            if not isinstance(variable.type, TensorType):
+                variable.on_device()
+        self._read = [variable for variable in used if variable not in self.updates]
+        self._input_updates = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
+        graph = Graph([*self._updated, *given, *self._read], stable)
+        self._program = StagedProgram(graph, len(self._updated), self.name or "function")
+        self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
+        self._converters = [
+            functools.partial(
+                entry.variable.type.filter,
+                strict=entry.strict,
+                allow_downcast=entry.allow_downcast,
+            )
+            for entry in self.inputs
+        ]
+
+    def __repr__(self) -> str:
+        return f"<jaxlearn function {self.name or 'without a name'}>"
+
+    @property
+    def variants(self) -> int:
+        """How many programs have been compiled for different sizes."""
+        return self._program.variants
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs and update the shared variables.
+
+        Raises:
+            TypeError: an input is missing, unknown, given twice, or does not fit its variable.
+        """
+        values = self._converted(args, kwargs)
+        with jax.enable_x64(True):
+            values.extend([variable.on_device() for variable in self._read])
+            outputs = self._program(self._updated, values)
+        if self._prints:
+            jax.effects_barrier()
+        for i in reversed(self._input_updates):
+            self._defaults[i] = outputs.pop()
+        return self._form.hand_out(outputs)
+
+    # Inputs.
+
+    def _converted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        values = list(args)
+        if kwargs or len(args) != len(self.inputs):
+            values = self._arranged(args, kwargs)
+        if self.trust_input:
+            return [np.asarray(value) for value in values]
+        for i, convert in enumerate(self._converters):
+            try:
+                values[i] = convert(values[i])
+            except (TypeError, ValueError, OverflowError) as error:
+                variable = self.inputs[i].variable
+                raise type(error)(
+                    f"{self._who()}: input {i} ({variable}): {error}{made_at(variable.line)}"
+                ) from None
+        return values
+
+    def _who(self) -> str:
+        if self.name:
+            return self.name
+        return f"function made at {self._line.where}" if self._line else "function"
+
+    def _arranged(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        if len(args) > len(self.inputs):
+            raise TypeError(
+                f"{self._who()}: got {len(args)} arguments, wanted at most {len(self.inputs)}: "
+                f"{self._signature()}"
+            )
+        missing = object()
+        values = [*args, *([missing] * (len(self.inputs) - len(args)))]
+        for name, value in kwargs.items():
+            i = self._position(name)
+            if values[i] is not missing:
+                raise TypeError(f"{self._who()}: input {i} ({name}) is given twice")
+            values[i] = value
+        for i, entry in enumerate(self.inputs):
+            if values[i] is missing:
+                if self._defaults[i] is None:
+                    raise TypeError(
+                        f"{self._who()}: missing input {i} ({entry.variable}); the inputs are "
+                        f"{self._signature()}"
+                    )
+                values[i] = self._defaults[i]
+        return values
+
+    def _position(self, key: Any) -> int:
+        """Return which input has a name, or is a variable."""
+        found = [i for i, entry in enumerate(self.inputs) if key in (entry.name, entry.variable)]
+        if len(found) != 1:
+            problem = f"there is no input {key!r}" if not found else f"{key!r} names several inputs"
+            raise TypeError(f"{self._who()}: {problem}; the inputs are {self._signature()}")
+        return found[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the value that an input has where a call does not give it."""
+        return self._defaults[self._position(key)]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Set the value that an input has where a call does not give it."""
+        self._defaults[self._position(key)] = value
+
+    def _signature(self) -> str:
+        return f"({', '.join(entry.name or str(entry.variable) for entry in self.inputs)})"
+
+    # What programs read of a function.
+
+    def get_shared(self) -> list[Any]:
+        """Return the shared variables that the function reads or updates."""
+        return [*self._updated, *self._read]
+
+    @property
+    def maker(self) -> Maker:
+        """What the function was made of, as old programs read it."""
+        return Maker(self)
+
+    def copy(
+        self,
+        share_memory: bool = False,
+        swap: Mapping[Any, Any] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+        profile: Any = None,
+    ) -> Function:
+        """Return a function that computes the same; its outputs come in a list, as in Theano.
+
+        Args:
+            share_memory: no meaning here.
+            swap: shared variables to use instead of which ones.
+            delete_updates: leave out all updates.
+            name: a name for the copy.
+            profile: no meaning here.
+
+        Raises:
+            ValueError: a variable to swap is not used by this function, or its type differs.
+        """
+        exchange = dict(swap or {})
+        for old, new in exchange.items():
+            if old not in self.get_shared():
+                raise ValueError(f"swap: {old} is not a shared variable of {self._who()}")
+            if not isinstance(new, SharedVariable):
+                raise ValueError(f"swap: got {new} for {old}, wanted a shared variable")
+            if old.type != new.type:
+                raise ValueError(f"swap: {old} has type {old.type!r}, and {new} has {new.type!r}")
+        outputs = [_replaced(output, exchange) for output in self._outputs]
+        updates = {} if delete_updates else self.updates
+        new_updates = {
+            exchange.get(variable, variable): _replaced(value, exchange)
+            for variable, value in updates.items()
+        }
+        inputs = [copy.copy(entry) for entry in self.inputs]
+        for entry, value in zip(inputs, self._defaults, strict=True):
+            entry.value = value
+        form = copy.copy(self._form)
+        form.is_one = False
+        return Function(inputs, form, outputs, new_updates, name or f"{self.name} copy")
+
+    def free(self) -> None:
+        """Drop the compiled programs; the next call compiles anew."""
+        self._prepare()
+
+    def __getstate__(self) -> dict[str, Any]:
+        made_again = {
+            "_converters",
+            "_input_updates",
+            "_prints",
+            "_program",
+            "_read",
+            "_updated",
+        }
+        return {key: value for key, value in self.__dict__.items() if key not in made_again}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._prepare()
+
+
+class Maker:
+    """What a function was made of.
+
+    Attributes:
+        inputs: its inputs, as `In`.
+        outputs: the expressions that it computes.
+        fgraph: its graph.
+    """
+
+    def __init__(self, made: Function) -> None:
+        self.inputs = made.inputs
+        self.outputs = made._outputs
+        self.fgraph = FunctionGraph(
+            [entry.variable for entry in made.inputs],
+            [*made._outputs, *made.updates.values()],
+        )
+        self.mode = config.mode
+
+
+class FunctionGraph:
+    """The graph between some inputs and outputs.
+
+    Attributes:
+        inputs: the inputs.
+        outputs: the outputs, those of updates after the others.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> FunctionGraph([x], [T.exp(x)]).toposort()
+        [Elemwise{exp,no_inplace}(x)]
+    """
+
+    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], **_: Any) -> None:
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+
+    def toposort(self) -> list[Any]:
+        """Return the nodes in the order of computation."""
+        return toposort(self.outputs, set(self.inputs))
+
+    @property
+    def apply_nodes(self) -> set[Any]:
+        """All nodes."""
+        return set(self.toposort())
+
+    @property
+    def variables(self) -> set[Any]:
+        """All variables."""
+        from jaxlearn.symbolic.graph import variables_between
+
+        return set(variables_between(self.outputs, set(self.inputs)))
+
+
+def evaluate(variable: Variable, inputs_to_values: Mapping[Any, Any] | None = None) -> Any:
+    """Compute an expression, given the values of its inputs; `Variable.eval` calls this.
+
+    Raises:
+        TypeError: ``inputs_to_values`` is not a dictionary with variables as keys.
+        MissingInputError: an input has no value.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> evaluate(x**2, {x: 3.0})
+        array(9.)
+    """
+    given = dict(inputs_to_values or {})
+    for key in given:
+        if not isinstance(key, Variable):
+            raise TypeError(f"eval: got the key {key!r}, wanted the variable itself")
+    kept: dict[Any, Function] = variable.__dict__.setdefault("_evaluators", {})
+    inputs = tuple(sorted(given, key=id))
+    if inputs not in kept:
+        kept[inputs] = function(list(inputs), variable)
+    return kept[inputs](*(given[key] for key in inputs))

@@ -1,0 +1,968 @@
+"""Derivatives of expressions, as expressions.
+
+`grad` walks a graph backwards and adds, for each operation on the way, a node that applies
+`jax.vjp` of that operation's own function. So a gradient prints, clones and takes ``givens`` like
+any other expression, and can be differentiated again; no derivative is written by hand. Before the
+walk the cost is rewritten into its numerically stable form (`rewrites`), because the gradient of an
+unstable form is unstable too.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.errors import DisconnectedInputError, NullTypeGradError, made_at
+from jaxlearn.symbolic.graph import (
+    Apply,
+    Op,
+    Variable,
+    replace_variables,
+    toposort,
+)
+from jaxlearn.symbolic.rewrites import stabilized
+from jaxlearn.symbolic.types import TensorType, Type, is_complex, is_discrete, is_float
+from jaxlearn.symbolic.variables import TensorOperators, as_tensor_variable, constant
+
+__all__ = [
+    "DisconnectedType",
+    "GradClip",
+    "Lop",
+    "NullType",
+    "Rop",
+    "VectorJacobianProduct",
+    "consider_constant",
+    "disconnected_grad",
+    "grad",
+    "grad_clip",
+    "grad_not_implemented",
+    "grad_undefined",
+    "hessian",
+    "jacobian",
+    "subgraph_grad",
+    "undefined_grad",
+    "vector_jacobian_product",
+    "verify_grad",
+    "zero_grad",
+]
+
+
+class NullType(Type):
+    """The type of a gradient that is not defined.
+
+    Args:
+        why_null: why it is not.
+    """
+
+    def __init__(self, why_null: str = "no reason was given") -> None:
+        self.why_null = why_null
+
+    def __repr__(self) -> str:
+        return "NullType"
+
+    def make_variable(self, name: str | None = None) -> Variable:
+        """Return a gradient that is not defined."""
+        return Variable(self, name=name)
+
+
+class DisconnectedType(Type):
+    """The type of a gradient by something that the cost does not depend on."""
+
+    def __repr__(self) -> str:
+        return "DisconnectedType"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DisconnectedType)
+
+    def __hash__(self) -> int:
+        return hash(DisconnectedType)
+
+    def make_variable(self, name: str | None = None) -> Variable:
+        """Return a gradient that does not exist."""
+        return Variable(self, name=name)
+
+
+class VectorJacobianProduct(Op):
+    """The gradients of a node by some inputs, given the gradients by its outputs.
+
+    Its inputs are those of the node, and then the given gradients.
+
+    Args:
+        op: the operation of the node.
+        kinds: the types of its outputs.
+        wanted: the inputs by which to differentiate.
+        given: the outputs whose gradients are given; those of the others are zero.
+        dtypes: the dtypes of the gradients.
+    """
+
+    parameters = ("op", "kinds", "wanted", "given", "dtypes")
+
+    def __init__(
+        self,
+        op: Op,
+        kinds: Sequence[TensorType],
+        wanted: Sequence[int],
+        given: Sequence[int],
+        dtypes: Sequence[str],
+    ) -> None:
+        self.op = op
+        self.kinds = tuple(kinds)
+        self.wanted = tuple(wanted)
+        self.given = tuple(given)
+        self.dtypes = tuple(dtypes)
+
+    def __str__(self) -> str:
+        return f"Vjp{{{self.op}}}"
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Tell the types of the gradients."""
+        variables = [as_tensor_variable(value) for value in inputs]
+        kinds = [
+            variables[i].type.clone(dtype)
+            for i, dtype in zip(self.wanted, self.dtypes, strict=True)
+        ]
+        return Apply.of_types(self, variables, kinds)
+
+    def primal(self, node: Apply) -> Apply:
+        """Return the node that this one differentiates."""
+        return Apply.of_types(
+            self.op, node.inputs[: len(node.inputs) - len(self.given)], self.kinds
+        )
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the pullback of the operation's own function."""
+        count = len(node.inputs) - len(self.given)
+        function = lowering.bind(self.primal(node), values[:count])
+
+        def pull(*arrays: Any) -> Any:
+            _, pullback = self.vjp(function, arrays[:count])
+            return pullback(arrays[count:])
+
+        return pull
+
+    def vjp(
+        self, function: Callable[..., Any], inputs: Sequence[Any]
+    ) -> tuple[tuple[Any, ...], Callable[[Sequence[Any]], tuple[Any, ...]]]:
+        """Return the outputs of the function, and what pulls gradients back through it."""
+        inputs = list(inputs)
+
+        def of_wanted(*wanted: Any) -> tuple[Any, ...]:
+            arguments = list(inputs)
+            for i, value in zip(self.wanted, wanted, strict=True):
+                arguments[i] = value
+            outputs = function(*arguments)
+            return outputs if isinstance(outputs, tuple) else (outputs,)
+
+        wanted = [
+            lax.convert_element_type(inputs[i], dtype)
+            for i, dtype in zip(self.wanted, self.dtypes, strict=True)
+        ]
+        outputs, pullback = jax.vjp(of_wanted, *wanted)
+
+        def pull(gradients: Sequence[Any]) -> tuple[Any, ...]:
+            cotangents = [_zero_cotangent(output) for output in outputs]
+            for i, gradient in zip(self.given, gradients, strict=True):
+                cotangents[i] = jnp.broadcast_to(gradient, outputs[i].shape)
+            return tuple(pullback(tuple(cotangents)))
+
+        return outputs, pull
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Second derivatives go through the inputs of the node and the given gradients."""
+        count = len(node.inputs) - len(self.given)
+        if i >= count:
+            return True
+        primal = self.primal(node)
+        return self.op.connected(primal, i) and any(
+            self.op.derivative_uses(primal, wanted, i) for wanted in self.wanted
+        )
+
+    def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
+        """What is pulled back is linear in the given gradients."""
+        count = len(node.inputs) - len(self.given)
+        return not (i >= count and j >= count)
+
+    def gradient_dtype(self, node: Apply, i: int) -> str:
+        """Return the dtype that the first gradient by this input has."""
+        count = len(node.inputs) - len(self.given)
+        if i >= count:
+            return str(node.inputs[i].type.dtype)
+        return self.op.gradient_dtype(self.primal(node), i)
+
+
+def _zero_cotangent(output: Any) -> Any:
+    if np.dtype(output.dtype).kind in "fc":
+        return jnp.zeros(output.shape, output.dtype)
+    return np.zeros(output.shape, jax.dtypes.float0)
+
+
+def vector_jacobian_product(
+    node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+) -> list[Variable | None]:
+    """Return the gradients of a node by some inputs, given those by its outputs.
+
+    Args:
+        node: the node to differentiate.
+        output_gradients: for each output its gradient, or None for zero.
+        wanted: by which inputs.
+
+    Returns:
+        For each wanted input its gradient; None where the outputs do not depend on its values.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> vector_jacobian_product(T.exp(x).owner, [T.constant(1.0, dtype="float64")], [0])
+        [Vjp{Elemwise{exp,no_inplace}}.0]
+    """
+    from jaxlearn.symbolic.ops.creation import zeros_like
+
+    connected = [i for i in wanted if node.op.connected(node, i)]
+    given = [
+        i
+        for i, gradient in enumerate(output_gradients)
+        if gradient is not None and not is_discrete(node.outputs[i].type.dtype)
+    ]
+    results: dict[int, Variable] = {}
+    if not given:
+        results = {
+            i: zeros_like(node.inputs[i], _gradient_dtype(node.inputs[i])) for i in connected
+        }
+    elif connected:
+        op = VectorJacobianProduct(
+            node.op,
+            [output.type for output in node.outputs],
+            connected,
+            given,
+            [node.op.gradient_dtype(node, i) for i in connected],
+        )
+        gradients = [_of_type(output_gradients[i], node.outputs[i]) for i in given]
+        answers = op(*node.inputs, *gradients, return_list=True)
+        results = dict(zip(connected, answers, strict=True))
+    return [results.get(i) for i in wanted]
+
+
+def _of_type(gradient: Any, output: Any) -> Any:
+    from jaxlearn.symbolic.ops.elementwise import cast
+
+    return cast(gradient, output.type.dtype)
+
+
+def grad(
+    cost: Any,
+    wrt: Any,
+    consider_constant: Iterable[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+    add_names: bool = True,
+    known_grads: Mapping[Variable, Variable] | None = None,
+    return_disconnected: str = "zero",
+    null_gradients: str = "raise",
+) -> Any:
+    """Return the gradient of a scalar expression, as expressions.
+
+    Args:
+        cost: a scalar expression; None where ``known_grads`` starts the walk.
+        wrt: a variable, or a list of them; expressions on the way to the cost too.
+        consider_constant: expressions through which no gradient flows.
+        disconnected_inputs: what to do about a variable that the cost does not depend on:
+            ``"raise"``, ``"warn"`` or ``"ignore"``.
+        add_names: name each gradient after its cost and variable, where both have names.
+        known_grads: gradients by some expressions, given instead of computed.
+        return_disconnected: what the gradient by such a variable is: ``"zero"``, ``"None"`` or
+            ``"Disconnected"`` (a variable of `DisconnectedType`).
+        null_gradients: what to do about gradients that are not defined: ``"raise"`` or
+            ``"return"``.
+
+    Returns:
+        One expression, or a list of them if ``wrt`` is one.
+
+    Raises:
+        TypeError: the cost is not a real scalar, or an argument is no variable.
+        DisconnectedInputError: the cost does not depend on a variable.
+        NullTypeGradError: a gradient is not defined.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> slope = grad(x**3, x)
+        >>> float(slope.eval({x: 2.0})), float(grad(slope, x).eval({x: 2.0}))
+        (12.0, 12.0)
+
+    Source: Theano's documentation, "Symbolic gradient".
+    """
+    _one_of("disconnected_inputs", disconnected_inputs, ("raise", "warn", "ignore"))
+    _one_of("return_disconnected", return_disconnected, ("zero", "None", "Disconnected"))
+    _one_of("null_gradients", null_gradients, ("raise", "return"))
+    one = not isinstance(wrt, (list, tuple))
+    variables = [wrt] if one else list(wrt)
+    for variable in variables:
+        if not isinstance(variable, Variable):
+            raise TypeError(f"wrt: got {variable!r}, wanted a symbolic variable")
+    gradients = dict(known_grads or {})
+    if cost is not None:
+        _check_cost(cost)
+    elif not gradients:
+        raise ValueError("cost: got None and no known_grads, wanted one of the two")
+
+    found = _walk_back(cost, variables, gradients, set(_as_list(consider_constant)))
+    results = []
+    for variable in variables:
+        gradient = found.get(variable)
+        if gradient is None:
+            gradient = _disconnected(cost, variable, disconnected_inputs, return_disconnected)
+        elif isinstance(gradient.type, NullType) and null_gradients == "raise":
+            raise NullTypeGradError(
+                f"the gradient by {variable} is not defined: {gradient.type.why_null}"
+                f"{made_at(variable.line)}"
+            )
+        elif add_names and cost is not None and cost.name and variable.name:
+            gradient.name = f"(d{cost.name}/d{variable.name})"
+        results.append(gradient)
+    if one:
+        return results[0]
+    return tuple(results) if isinstance(wrt, tuple) else results
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
+
+
+def _one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name}: got {value!r}, wanted one of {', '.join(map(repr, allowed))}")
+
+
+def _check_cost(cost: Any) -> None:
+    if not isinstance(cost, Variable):
+        raise TypeError(f"cost: got {cost!r}, wanted a symbolic scalar")
+    if isinstance(cost.type, NullType):
+        raise ValueError(f"cost: it is not defined: {cost.type.why_null}")
+    if not isinstance(cost.type, TensorType) or cost.type.ndim:
+        raise TypeError(
+            f"cost must be a scalar: got {cost} of {cost.type!r}; take its sum or mean"
+            f"{made_at(cost.line)}"
+        )
+    if is_complex(cost.type.dtype):
+        raise NotImplementedError(
+            f"cost: got {cost} of {cost.type!r}; the gradient of a complex number is not defined"
+        )
+
+
+def _disconnected(cost: Any, variable: Variable, action: str, answer: str) -> Any:
+    from jaxlearn.symbolic.ops.creation import zeros_like
+
+    text = (
+        f"grad: {variable} is not part of the graph of the cost"
+        f"{'' if cost is None else f' {cost}'}, or only by its shape or through an index, so "
+        "there is no gradient by it; if that is meant, "
+        f'disconnected_inputs="ignore" gives zeros{made_at(variable.line)}'
+    )
+    if action == "raise":
+        raise DisconnectedInputError(text)
+    if action == "warn":
+        warnings.warn(text, UserWarning, stacklevel=3)
+    if answer == "None":
+        return None
+    if answer == "Disconnected":
+        return DisconnectedType()()
+    return zeros_like(variable, _gradient_dtype(variable))
+
+
+def _gradient_dtype(variable: Any) -> str:
+    dtype: str = variable.type.dtype
+    return str(config.floatX) if is_discrete(dtype) else dtype
+
+
+def _walk_back(
+    cost: Any,
+    wrt: Sequence[Variable],
+    known: dict[Variable, Variable],
+    constants: set[Variable],
+) -> dict[Variable, Any]:
+    """Return the gradient of the cost by every variable between it and those wanted."""
+    from jaxlearn.symbolic.ops.creation import ones_like
+
+    starts = [*known, *([] if cost is None else [cost])]
+    fixed = {*wrt, *known, *constants}
+    starts = [start if start in fixed else stabilized([start], fixed)[0] for start in starts]
+    terms: dict[Variable, list[Any]] = {variable: [value] for variable, value in known.items()}
+    if cost is not None and cost not in known:
+        root = starts[-1]
+        terms[root] = [ones_like(root, _gradient_dtype(root))]
+    nodes = toposort(starts, constants)
+    reaching = _reaching(nodes, wrt, constants)
+    totals: dict[Variable, Any] = {}
+    for node in reversed(nodes):
+        wanted = [i for i, variable in enumerate(node.inputs) if variable in reaching]
+        output_gradients = [_total(output, terms, totals) for output in node.outputs]
+        if not wanted or all(gradient is None for gradient in output_gradients):
+            continue
+        for gradient in output_gradients:
+            if gradient is not None and isinstance(gradient.type, NullType):
+                output_gradients = [gradient]
+        if isinstance(getattr(output_gradients[0], "type", None), NullType):
+            answers = [output_gradients[0]] * len(wanted)
+        else:
+            answers = node.op.gradient(node, output_gradients, wanted)
+        for i, answer in zip(wanted, answers, strict=True):
+            if answer is not None and node.inputs[i] not in known:
+                terms.setdefault(node.inputs[i], []).append(answer)
+    for variable in (*wrt, *starts):
+        _total(variable, terms, totals)
+    return totals
+
+
+def _total(variable: Variable, terms: Mapping[Variable, list[Any]], totals: dict[Any, Any]) -> Any:
+    if variable not in totals:
+        parts = terms.get(variable, [])
+        undefined = [part for part in parts if isinstance(part.type, NullType)]
+        if undefined:
+            totals[variable] = undefined[0]
+        else:
+            total = parts[0] if parts else None
+            for part in parts[1:]:
+                total = total + part
+            totals[variable] = total
+    return totals[variable]
+
+
+def _reaching(
+    nodes: Sequence[Apply], wrt: Sequence[Variable], constants: set[Variable]
+) -> set[Variable]:
+    """Return the variables on a way from one of those wanted, in the order of computation."""
+    reaching = set(wrt)
+    for node in nodes:
+        if any(
+            variable in reaching and node.op.connected(node, i)
+            for i, variable in enumerate(node.inputs)
+        ):
+            reaching.update(output for output in node.outputs if output not in constants)
+    return reaching
+
+
+def depends_on(outputs: Sequence[Variable], variable: Variable) -> bool:
+    """Whether any output depends on the values of a variable, not only on its shape.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> depends_on([x.sum()], x), depends_on([x.shape], x)
+        (True, False)
+    """
+    reaching = _reaching(toposort(outputs), [variable], set())
+    return any(output in reaching for output in outputs)
+
+
+def subgraph_grad(
+    wrt: Any,
+    end: Any,
+    start: Mapping[Variable, Variable] | None = None,
+    cost: Any = None,
+    details: bool = False,
+) -> Any:
+    """Return the gradients by ``wrt`` and by ``end``, stopping at ``end``.
+
+    Args:
+        wrt: the variables whose gradients are wanted.
+        end: the expressions at which the walk stops.
+        start: gradients by some expressions, from which the walk starts.
+        cost: a scalar from which it starts too.
+        details: return also the gradients that come from ``start`` and from ``cost`` alone.
+
+    Returns:
+        Two lists, the gradients by ``wrt`` and by ``end``; with ``details`` two more, those by
+        ``wrt`` from ``start`` and from ``cost``.
+
+    Raises:
+        ValueError: neither ``start`` nor ``cost`` is given.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, w = T.dscalars("x", "w")
+        >>> y = w * x
+        >>> by_w, by_y = subgraph_grad([w], [y], cost=y**2 + w)
+        >>> float(by_w[0].eval({w: 3.0})), float(by_y[0].eval({x: 2.0, w: 3.0}))
+        (1.0, 12.0)
+    """
+    wrt, end = _as_list(wrt), _as_list(end)
+    if start is None and cost is None:
+        raise ValueError("subgraph_grad: give start or cost, or both")
+    from jaxlearn.symbolic.ops.creation import zeros_like
+
+    def gradients(known: Mapping[Variable, Variable], cost: Any) -> list[Any]:
+        # What lies behind an end is not walked; the end itself is reached.
+        ends = {variable: variable.clone() for variable in end}
+        starts = list(known)
+        moved = replace_variables([*starts, *([] if cost is None else [cost])], ends)
+        new_known = {moved[i]: known[start] for i, start in enumerate(starts)}
+        by = [ends.get(variable, variable) for variable in (*wrt, *end)]
+        found = grad(
+            None if cost is None else moved[-1],
+            by,
+            known_grads=new_known,
+            disconnected_inputs="ignore",
+            return_disconnected="None",
+        )
+        back = {copied: variable for variable, copied in ends.items()}
+        given = [value for value in found if value is not None]
+        restored = iter(replace_variables(given, back))
+        return [
+            zeros_like(variable) if value is None else next(restored)
+            for variable, value in zip((*wrt, *end), found, strict=True)
+        ]
+
+    both = gradients(dict(start or {}), cost)
+    result = [both[: len(wrt)], both[len(wrt) :]]
+    if details:
+        result.append(gradients(dict(start), None)[: len(wrt)] if start else [])
+        result.append(gradients({}, cost)[: len(wrt)] if cost is not None else [])
+    return tuple(result)
+
+
+def Lop(  # noqa: N802  (Theano's name)
+    f: Any,
+    wrt: Any,
+    eval_points: Any,
+    consider_constant: Iterable[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Return the product of a row vector and the Jacobian of ``f`` by ``wrt``.
+
+    Args:
+        f: an expression, or a list of them.
+        wrt: a variable, or a list of them.
+        eval_points: the row vectors, each of the shape of its expression.
+        consider_constant: expressions through which no gradient flows.
+        disconnected_inputs: as for `grad`.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, v = T.dvectors("x", "v")
+        >>> Lop(x**2, x, v).eval({x: [1.0, 2.0], v: [3.0, 4.0]}).tolist()
+        [6.0, 16.0]
+    """
+    expressions, points = _as_list(f), [as_tensor_variable(p) for p in _as_list(eval_points)]
+    if len(expressions) != len(points):
+        raise ValueError(
+            f"eval_points: got {len(points)}, wanted one for each of {len(expressions)} expressions"
+        )
+    known = dict(zip(expressions, points, strict=True))
+    return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
+
+
+def Rop(  # noqa: N802  (Theano's name)
+    f: Any,
+    wrt: Any,
+    eval_points: Any,
+    disconnected_outputs: str = "raise",
+    return_disconnected: str = "zero",
+) -> Any:
+    """Return the product of the Jacobian of ``f`` by ``wrt`` and a column vector.
+
+    The row-vector product is linear in its row vector; its own row-vector product, taken by that,
+    is the column-vector product.
+
+    Args:
+        f: an expression, or a list of them.
+        wrt: a variable, or a list of them.
+        eval_points: the column vectors, each of the shape of its variable.
+        disconnected_outputs: what to do about an expression that does not depend on ``wrt``:
+            ``"raise"``, ``"warn"`` or ``"ignore"``.
+        return_disconnected: what its product is: ``"zero"``, ``"None"`` or ``"Disconnected"``.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, v = T.dvectors("x", "v")
+        >>> Rop(x**2, x, v).eval({x: [1.0, 2.0], v: [3.0, 4.0]}).tolist()
+        [6.0, 16.0]
+
+    Source: J. Townsend, "A new trick for calculating Jacobian vector products" (2017).
+    """
+    variables, points = _as_list(wrt), [as_tensor_variable(p) for p in _as_list(eval_points)]
+    if len(variables) != len(points):
+        raise ValueError(
+            f"eval_points: got {len(points)}, wanted one for each of {len(variables)} variables"
+        )
+    results = []
+    for expression in _as_list(f):
+        row = expression.type()
+        products = grad(
+            None,
+            variables,
+            known_grads={expression: row},
+            disconnected_inputs="ignore",
+            return_disconnected="None",
+        )
+        known = {p: v for p, v in zip(products, points, strict=True) if p is not None}
+        if not known:
+            results.append(
+                _disconnected(expression, variables[0], disconnected_outputs, return_disconnected)
+            )
+            continue
+        result = grad(None, row, known_grads=known)
+        # The row vector is gone from the product's value, but not yet from its graph.
+        results.append(replace_variables([result], {row: _zeros_of(expression)})[0])
+    return results if isinstance(f, (list, tuple)) else results[0]
+
+
+def _zeros_of(expression: Any) -> Any:
+    from jaxlearn.symbolic.ops.creation import zeros_like
+
+    return zeros_like(expression)
+
+
+def jacobian(
+    expression: Any,
+    wrt: Any,
+    consider_constant: Iterable[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Return the gradients of each element of a vector, one row an element.
+
+    Args:
+        expression: a scalar or vector expression.
+        wrt: a variable, or a list of them.
+        consider_constant: expressions through which no gradient flows.
+        disconnected_inputs: as for `grad`.
+
+    Returns:
+        For each variable an expression with one axis more than it has.
+
+    Raises:
+        TypeError: the expression has more than one axis.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> jacobian(x**2, x).eval({x: [1.0, 2.0]}).tolist()
+        [[2.0, 0.0], [0.0, 4.0]]
+    """
+    from jaxlearn.symbolic.ops.creation import eye
+    from jaxlearn.symbolic.ops.mapping import map_rows
+
+    if not isinstance(expression, TensorOperators) or expression.ndim > 1:
+        raise TypeError(
+            f"jacobian expects a scalar or a vector as expression: got {expression} of "
+            f"{getattr(expression, 'type', type(expression).__name__)!r}; flatten it"
+        )
+    if expression.ndim == 0:
+        return grad(expression, wrt, consider_constant, disconnected_inputs)
+    row: Any = expression.type("row")
+    vector: Any = expression
+    products = grad(
+        None,
+        _as_list(wrt),
+        consider_constant,
+        disconnected_inputs,
+        known_grads={vector: row},
+    )
+    rows = eye(expression.shape[0], dtype=expression.dtype)
+    results = map_rows([row], products, [rows])
+    return results if isinstance(wrt, (list, tuple)) else results[0]
+
+
+def hessian(
+    cost: Any,
+    wrt: Any,
+    consider_constant: Iterable[Variable] | None = None,
+    disconnected_inputs: str = "raise",
+) -> Any:
+    """Return the second derivatives of a scalar by a vector, as a matrix.
+
+    Args:
+        cost: a scalar expression.
+        wrt: a vector, or a list of them.
+        consider_constant: expressions through which no gradient flows.
+        disconnected_inputs: as for `grad`.
+
+    Raises:
+        TypeError: ``wrt`` is not a vector, or the cost not a scalar.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> hessian((x**3).sum(), x).eval({x: [1.0, 2.0]}).tolist()
+        [[6.0, 0.0], [0.0, 12.0]]
+    """
+    _check_cost(cost)
+    results = []
+    for variable in _as_list(wrt):
+        if not isinstance(variable, TensorOperators) or variable.ndim != 1:
+            raise TypeError(
+                f"hessian expects a (list of) vector variable as wrt: got {variable} of "
+                f"{getattr(variable, 'type', None)!r}"
+            )
+        first = grad(cost, variable, consider_constant, disconnected_inputs)
+        results.append(jacobian(first, variable, consider_constant, "ignore"))
+    return results if isinstance(wrt, (list, tuple)) else results[0]
+
+
+# Expressions that change what flows back through them.
+
+
+class _Marker(Op):
+    """The same value, with a gradient of its own."""
+
+    def make_node(self, x: Any) -> Apply:
+        """Tell the type of the output."""
+        variable = as_tensor_variable(x)
+        return Apply.of_types(self, [variable], [variable.type])
+
+    def function(self, x: Any) -> Any:
+        """Return the value."""
+        return x
+
+    def host(self, node: Apply, x: np.ndarray) -> Any:
+        """Return the value."""
+        return x
+
+
+class DisconnectedGrad(_Marker):
+    """The same value, through which no gradient flows."""
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Nothing flows back."""
+        return False
+
+
+class ZeroGrad(_Marker):
+    """The same value, whose gradient is zero."""
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return zeros."""
+        from jaxlearn.symbolic.ops.creation import zeros_like
+
+        return [zeros_like(node.inputs[i]) for i in wanted]
+
+
+class UndefinedGrad(_Marker):
+    """The same value, whose gradient is not defined."""
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return undefined gradients."""
+        return [grad_undefined(self, i, node.inputs[i]) for i in wanted]
+
+
+class GradClip(_Marker):
+    """The same value, whose gradient is clipped.
+
+    Args:
+        clip_lower_bound: the smallest element that flows back.
+        clip_upper_bound: the largest one.
+    """
+
+    parameters = ("clip_lower_bound", "clip_upper_bound")
+
+    def __init__(self, clip_lower_bound: float, clip_upper_bound: float) -> None:
+        self.clip_lower_bound = clip_lower_bound
+        self.clip_upper_bound = clip_upper_bound
+        if not clip_upper_bound >= clip_lower_bound:
+            raise ValueError(
+                f"grad_clip: got bounds {clip_lower_bound} and {clip_upper_bound}, "
+                "wanted the upper one at least as large as the lower one"
+            )
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return the clipped gradient."""
+        from jaxlearn.symbolic.ops.elementwise import cast, clip
+
+        gradient: Any = output_gradients[0]
+        bounds = (self.clip_lower_bound, self.clip_upper_bound)
+        return [cast(clip(gradient, *bounds), gradient.dtype)]
+
+
+def disconnected_grad(x: Any) -> Any:
+    """Return an expression through which no gradient flows: the cost does not depend on it.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> float(grad(x * disconnected_grad(x), x).eval({x: 3.0}))
+        3.0
+    """
+    return DisconnectedGrad()(x)
+
+
+def consider_constant(x: Any) -> Any:
+    """Return an expression whose gradient is zero.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> float(grad(x * consider_constant(x), x).eval({x: 3.0}))
+        3.0
+    """
+    return ZeroGrad()(x)
+
+
+def zero_grad(x: Any) -> Any:
+    """Return an expression whose gradient is zero.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> float(grad(zero_grad(x), x).eval({x: 3.0}))
+        0.0
+    """
+    return ZeroGrad()(x)
+
+
+def undefined_grad(x: Any) -> Any:
+    """Return an expression whose gradient is not defined: `grad` through it raises.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> grad(undefined_grad(x), x, null_gradients="return").type
+        NullType
+    """
+    return UndefinedGrad()(x)
+
+
+def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
+    """Return an expression whose gradient is clipped to a range, element by element.
+
+    Raises:
+        ValueError: the upper bound is smaller than the lower one.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> float(grad(grad_clip(5 * x, -1, 1), x).eval({x: 3.0}))
+        5.0
+    """
+    return GradClip(lower_bound, upper_bound)(x)
+
+
+def grad_not_implemented(op: Any, x_pos: int, x: Any, comment: str = "") -> Variable:
+    """Return a gradient that says: nobody has written it.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> grad_not_implemented("my op", 0, T.dscalar("x")).type.why_null
+        'the gradient of my op by input 0 (x) is not implemented'
+    """
+    text = f"the gradient of {op} by input {x_pos} ({x}) is not implemented"
+    return NullType(f"{text}: {comment}" if comment else text).make_variable()
+
+
+def grad_undefined(op: Any, x_pos: int, x: Any, comment: str = "") -> Variable:
+    """Return a gradient that says: mathematics does not define it.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> grad_undefined("my op", 0, T.dscalar("x")).type.why_null
+        'the gradient of my op by input 0 (x) is not defined'
+    """
+    text = f"the gradient of {op} by input {x_pos} ({x}) is not defined"
+    return NullType(f"{text}: {comment}" if comment else text).make_variable()
+
+
+class VerifyGradError(AssertionError):
+    """A gradient and its finite differences do not agree."""
+
+
+def verify_grad(
+    fun: Callable[..., Any],
+    pt: Sequence[Any],
+    n_tests: int = 2,
+    rng: Any = None,
+    eps: float | None = None,
+    out_type: str | None = None,
+    abs_tol: float | None = None,
+    rel_tol: float | None = None,
+    mode: Any = None,
+    cast_to_output_type: bool = False,
+    no_debug_ref: bool = True,
+) -> None:
+    """Compare the gradient of a function with finite differences, and raise where they differ.
+
+    The output is projected on a random vector, so that one gradient checks all of it.
+
+    Args:
+        fun: builds an expression of as many variables as there are points.
+        pt: the arrays at which to compare.
+        n_tests: how many random projections to try.
+        rng: a ``numpy.random.RandomState`` that makes them.
+        eps: the step of the differences.
+        out_type: the dtype of the output, if it is another than that of the points.
+        abs_tol: the absolute error allowed.
+        rel_tol: the relative error allowed; each element must keep one of the two.
+        mode: no meaning here.
+        cast_to_output_type: no meaning here.
+        no_debug_ref: no meaning here.
+
+    Raises:
+        TypeError: a point is not an array of floats.
+        VerifyGradError: the gradients differ; the message says where, and by how much.
+
+    Example:
+        >>> import numpy as np
+        >>> import jaxlearn.theano.tensor as T
+        >>> verify_grad(T.tanh, [np.array([0.1, 0.5])], rng=np.random.RandomState(0))
+    """
+    from jaxlearn.symbolic.functions import function
+
+    if rng is None:
+        raise TypeError("rng: got None, wanted a numpy.random.RandomState; runs must be repeatable")
+    points = [np.array(p) for p in pt]
+    for i, point in enumerate(points):
+        if not is_float(str(point.dtype)):
+            raise TypeError(f"pt[{i}]: got dtype {point.dtype}, wanted floating point numbers")
+    variables = [
+        TensorType(p.dtype, [n == 1 for n in p.shape])(f"input {i}") for i, p in enumerate(points)
+    ]
+    output = as_tensor_variable(fun(*variables))
+    narrowest = min(points, key=lambda p: p.dtype.itemsize, default=np.zeros(1)).dtype
+    step = eps or {2: 1e-1, 4: 3e-4, 8: 1e-7}[narrowest.itemsize]
+    tolerances = {2: (5e-2, 5e-2), 4: (5e-4, 5e-4), 8: (1e-4, 1e-4)}[narrowest.itemsize]
+    allowed = (abs_tol or tolerances[0], rel_tol or tolerances[1])
+    shape = function(variables, output.shape, on_unused_input="ignore")(*points)
+    for _ in range(n_tests):
+        weights = constant((rng.random_sample(tuple(shape)) + 0.5).astype(output.dtype))
+        cost = (output * weights.as_type(output.type.clone(weights.dtype))).sum()
+        compute = function(variables, cost, on_unused_input="ignore")
+        slopes = function(
+            variables, grad(cost, variables, disconnected_inputs="ignore"), on_unused_input="ignore"
+        )(*points)
+        _compare(compute, points, slopes, step, allowed)
+
+
+def _compare(
+    compute: Callable[..., Any],
+    points: list[np.ndarray],
+    slopes: Sequence[np.ndarray],
+    step: float,
+    allowed: tuple[float, float],
+) -> None:
+    base = float(compute(*points))
+    for i, (point, slope) in enumerate(zip(points, slopes, strict=True)):
+        for index in np.ndindex(point.shape):
+            moved = [p.copy() for p in points]
+            moved[i][index] += step
+            actual = float(moved[i][index]) - float(point[index])
+            difference = (float(compute(*moved)) - base) / actual
+            given = float(slope[index])
+            error = abs(given - difference)
+            relative = error / max(abs(given) + abs(difference), 1e-8)
+            if not (error <= allowed[0] or relative <= allowed[1]):
+                raise VerifyGradError(
+                    f"verify_grad: the gradient by argument {i} at {index} is {given}, finite "
+                    f"differences say {difference}: absolute error {error:.3g} (allowed "
+                    f"{allowed[0]}), relative error {relative:.3g} (allowed {allowed[1]})"
+                )

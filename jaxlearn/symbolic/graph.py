@@ -1,0 +1,672 @@
+"""Expression graphs: variables, the nodes that apply operations to them, and walks over both.
+
+A graph alternates two kinds of things. A `Variable` stands for a value; its ``owner`` is the
+`Apply` node that computes it, or None for an input. An `Apply` node joins an `Op` to its input
+variables and to the output variables it computes. Every walk here is a loop, never a recursion: a
+graph may be tens of thousands of nodes deep.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.errors import SourceLine, user_line
+
+__all__ = [
+    "Apply",
+    "Constant",
+    "Op",
+    "Scratchpad",
+    "Variable",
+    "ancestors",
+    "clone",
+    "graph_inputs",
+    "is_same_graph",
+    "replace_variables",
+    "toposort",
+    "variables_between",
+]
+
+
+class Scratchpad:
+    """A place for a program's own notes on a variable, such as ``tag.test_value``.
+
+    Example:
+        >>> tag = Scratchpad()
+        >>> tag.role = "weight"
+        >>> tag.role
+        'weight'
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        # Only asked for what is not there.
+        raise AttributeError(f"this variable's tag has no {name!r}; set it with `tag.{name} = ...`")
+
+    def __repr__(self) -> str:
+        return f"scratchpad{self.__dict__}"
+
+    def clear(self) -> None:
+        """Forget all notes."""
+        self.__dict__.clear()
+
+    def update(self, other: Scratchpad) -> None:
+        """Take over the notes of another tag."""
+        self.__dict__.update(other.__dict__)
+
+
+class Variable:
+    """A value that is not known yet.
+
+    Args:
+        type: what values it may take.
+        owner: the node that computes it; None for an input.
+        index: which output of that node it is.
+        name: what the user calls it.
+
+    Attributes:
+        line: the line of the user's program that made it.
+    """
+
+    def __init__(
+        self,
+        type: Any,  # noqa: A002  (Theano's name)
+        owner: Apply | None = None,
+        index: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.type = type
+        self.owner = owner
+        self.index = index
+        self.name = name
+        self.tag = Scratchpad()
+        self.line: SourceLine | None = user_line() if owner is None else owner.line
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return self.name
+        if self.owner is not None:
+            if len(self.owner.outputs) == 1:
+                return f"{self.owner.op}.0"
+            return f"{self.owner.op}.{self.index}"
+        return f"<{self.type!r}>"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def clone(self) -> Variable:
+        """Return a new variable of the same type and name, which nothing computes."""
+        copied = self.__class__(self.type, None, None, self.name)
+        copied.tag.update(self.tag)
+        copied.line = self.line
+        return copied
+
+    def get_parents(self) -> list[Apply]:
+        """Return the node that computes this variable, as a list of none or one."""
+        return [] if self.owner is None else [self.owner]
+
+    def eval(self, inputs_to_values: Mapping[Variable, Any] | None = None) -> Any:
+        """Compute the value, given the values of the inputs it depends on.
+
+        The compiled function is kept, so that a second call with the same inputs is quick.
+
+        Raises:
+            TypeError: ``inputs_to_values`` is not a dictionary with variables as keys.
+            MissingInputError: an input has no value.
+        """
+        from jaxlearn.symbolic.functions import evaluate
+
+        return evaluate(self, inputs_to_values)
+
+    def __reduce__(self) -> Any:
+        if self.owner is None:
+            return _restore, (type(self),), dict(self.__dict__)
+        state = {key: value for key, value in self.__dict__.items() if key not in _FROM_OWNER}
+        return _output_of, (self.owner, self.index), state
+
+
+_FROM_OWNER = {"owner", "index", "type", "_evaluators"}
+
+
+def _restore(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def _output_of(node: Apply, index: int) -> Variable:
+    return node.outputs[index]
+
+
+class Constant(Variable):
+    """A variable whose value is known.
+
+    Args:
+        type: the type of the value.
+        data: the value.
+        name: what the user calls it.
+    """
+
+    def __init__(self, type: Any, data: Any, name: str | None = None) -> None:  # noqa: A002
+        super().__init__(type, name=name)
+        self.data = type.filter(data)
+
+    def clone(self) -> Constant:
+        """Return a constant of the same value."""
+        return self.__class__(self.type, self.data, self.name)
+
+    @property
+    def value(self) -> Any:
+        """The value; another name of ``data``."""
+        return self.data
+
+    def key(self) -> Any:
+        """Return something that is equal for constants of equal type and value."""
+        if isinstance(self.data, np.ndarray):
+            return (self.type, self.data.shape, self.data.tobytes())
+        return (self.type, id(self.data))
+
+
+class Apply:
+    """An operation applied to variables: a node of a graph.
+
+    Args:
+        op: the operation.
+        inputs: the variables that it is applied to.
+        outputs: the variables it computes, without an owner yet; the node becomes it.
+
+    Attributes:
+        line: the line of the user's program that made the node.
+    """
+
+    def __init__(self, op: Op, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+        self.op = op
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+        self.tag = Scratchpad()
+        self.line = user_line()
+        for index, output in enumerate(self.outputs):
+            output.owner, output.index, output.line = self, index, self.line
+
+    @classmethod
+    def of_types(cls, op: Op, inputs: Sequence[Variable], types: Iterable[Any]) -> Apply:
+        """Return a node with one new output of each type."""
+        return cls(op, inputs, [_new_output(kind) for kind in types])
+
+    def __str__(self) -> str:
+        return f"{self.op}({', '.join(map(str, self.inputs))})"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    @property
+    def nin(self) -> int:
+        """How many inputs there are."""
+        return len(self.inputs)
+
+    @property
+    def nout(self) -> int:
+        """How many outputs there are."""
+        return len(self.outputs)
+
+    @property
+    def out(self) -> Variable:
+        """The first output."""
+        return self.outputs[0]
+
+    def default_output(self) -> Variable:
+        """Return the first output."""
+        return self.outputs[0]
+
+    def get_parents(self) -> list[Variable]:
+        """Return the inputs."""
+        return list(self.inputs)
+
+    def clone_with_new_inputs(self, inputs: Sequence[Variable], strict: bool = True) -> Apply:
+        """Return this node applied to other variables.
+
+        Where the types of the inputs differ from those of now, the operation decides anew what
+        it computes.
+
+        Args:
+            inputs: the variables to use instead.
+            strict: refuse inputs of other types than those of now.
+        """
+        inputs = list(inputs)
+        if strict:
+            inputs = [
+                old.type.filter_variable(new) if new.type != old.type else new
+                for old, new in zip(self.inputs, inputs, strict=True)
+            ]
+        if all(new.type == old.type for old, new in zip(self.inputs, inputs, strict=True)):
+            node = Apply.of_types(self.op, inputs, [output.type for output in self.outputs])
+        else:
+            node = self.op.make_node(*inputs)
+        node.tag.update(self.tag)
+        node.line = self.line
+        for old, new in zip(self.outputs, node.outputs, strict=True):
+            new.name, new.line = old.name, old.line
+            new.tag.update(old.tag)
+            new.tag.__dict__.pop("test_value", None)
+        _compute_test_values(node)
+        return node
+
+    def __reduce__(self) -> Any:
+        # Pickle goes depth first. Were the nodes below this one left to it, a chain of some
+        # hundred would exhaust the stack; so they come first, in order, as the items of a list.
+        below: Any = _BelowFirst(self) if not _pickling.below else []
+        types = [output.type for output in self.outputs]
+        return _restore_node, (below, self.op, self.inputs, types, self.tag, self.line)
+
+
+def _new_output(kind: Any) -> Variable:
+    output: Variable = kind.make_variable()
+    return output
+
+
+def _restore_node(
+    below: list[Any],
+    op: Op,
+    inputs: list[Variable],
+    types: list[Any],
+    tag: Scratchpad,
+    line: SourceLine | None,
+) -> Apply:
+    node = Apply.of_types(op, inputs, types)
+    node.tag, node.line = tag, line
+    return node
+
+
+class _Pickling(threading.local):
+    below = False
+
+
+_pickling = _Pickling()
+
+
+class _BelowFirst:
+    """Pickles as the list of all nodes below one, in the order in which they are computed."""
+
+    def __init__(self, node: Apply) -> None:
+        self._node = node
+
+    def __reduce__(self) -> Any:
+        return list, (), None, self._nodes()
+
+    def _nodes(self) -> Iterator[Apply | None]:
+        _pickling.below = True
+        try:
+            yield from toposort(self._node.inputs)
+            # A pickler asks for an item ahead of the one that it writes.
+            yield None
+            yield None
+        finally:
+            _pickling.below = False
+
+
+class Op:
+    """An operation on arrays: a pure JAX function with fixed parameters, and its type rule.
+
+    Two operations of one class are equal if the attributes named in ``parameters`` are.
+
+    A subclass says in `make_node` what it accepts and what types come out, and in `function` what
+    it computes. The rest has defaults:
+
+    - `bind` makes the function of one place in a graph, where sizes must be known or an index
+      must be checked;
+    - `host` computes in NumPy what a size may be made from;
+    - `connected` tells the inputs that the outputs depend on in the sense of the gradient;
+    - `gradient` is `jax.vjp` of the operation's own function.
+    """
+
+    parameters: tuple[str, ...] = ()
+    linear = False
+    """Whether the outputs are linear in the inputs, so that second derivatives do not exist."""
+    staged = False
+    """Whether the shapes of the outputs depend on data, so that `host` must compute them."""
+
+    # The signatures of the next three are what mypy lets a subclass override with its own.
+
+    def make_node(self, *inputs: Any, **options: Any) -> Apply:
+        """Check the inputs and return a node with outputs of the right types."""
+        raise NotImplementedError
+
+    def function(self, *values: Any, **options: Any) -> Any:
+        """Compute the output, or a tuple of outputs, with JAX."""
+        raise NotImplementedError
+
+    def host(self, *node_and_values: Any, **options: Any) -> Any:
+        """Compute the output of a node with NumPy; return `NotImplemented` where it has no use."""
+        return NotImplemented
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function to trace at one place of a graph.
+
+        Args:
+            lowering: asks for sizes (``lowering.size``) and takes checks (``lowering.check``).
+            node: the place.
+            values: what the inputs are: a NumPy array where one is known now, else a tracer.
+        """
+        return self.function
+
+    def fold(self, node: Apply, values: Sequence[Any]) -> Any:
+        """Return what can be known now, as NumPy arrays, else `NotImplemented`."""
+        if all(isinstance(value, np.ndarray) for value in values):
+            return self.host(node, *values)
+        return NotImplemented
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Whether the outputs depend on the values of input ``i``, not only on its shape."""
+        return True
+
+    def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
+        """Whether the derivative by input ``i`` depends on the values of input ``j``."""
+        return not self.linear
+
+    def gradient_dtype(self, node: Apply, i: int) -> str:
+        """Return the dtype of the gradient by input ``i``."""
+        dtype: str = node.inputs[i].type.dtype
+        return dtype if np.dtype(dtype).kind in "fc" else str(node.outputs[0].type.dtype)
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return the gradients by the wanted inputs, given those by the outputs."""
+        from jaxlearn.symbolic.gradients import vector_jacobian_product
+
+        return vector_jacobian_product(node, output_gradients, wanted)
+
+    def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:
+        """Apply the operation; return its output variable, or the list of them."""
+        node = self.make_node(*inputs)
+        if name is not None:
+            node.outputs[0].name = name
+        _compute_test_values(node)
+        if len(node.outputs) == 1 and not return_list:
+            return node.outputs[0]
+        return list(node.outputs)
+
+    def _key(self) -> tuple[Any, ...]:
+        return (type(self), *(getattr(self, name) for name in self.parameters))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Op) and self._key() == other._key())
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.parameters)
+        return f"{type(self).__name__}{{{shown}}}" if shown else type(self).__name__
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _compute_test_values(node: Apply) -> None:
+    if config.compute_test_value != "off":
+        from jaxlearn.symbolic.test_values import compute_test_values
+
+        compute_test_values(node)
+
+
+def toposort(outputs: Iterable[Variable], stop: Collection[Variable] = frozenset()) -> list[Apply]:
+    """Return the nodes that the outputs need, each after those that it needs itself.
+
+    Args:
+        outputs: where the walk starts.
+        stop: variables that are taken as given, whatever computes them.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> toposort([T.exp(x).sum()])
+        [Elemwise{exp,no_inplace}(x), Sum{acc_dtype=float64}(Elemwise{exp,no_inplace}.0)]
+    """
+    order: list[Apply] = []
+    done: set[int] = set()
+    stop = set(stop)
+    stack: list[tuple[Apply, bool]] = [
+        (variable.owner, False)
+        for variable in reversed(list(outputs))
+        if variable.owner is not None and variable not in stop
+    ]
+    while stack:
+        node, inputs_are_done = stack.pop()
+        if inputs_are_done:
+            order.append(node)
+            continue
+        if id(node) in done:
+            continue
+        done.add(id(node))
+        stack.append((node, True))
+        stack.extend(
+            (variable.owner, False)
+            for variable in reversed(node.inputs)
+            if variable.owner is not None
+            and id(variable.owner) not in done
+            and variable not in stop
+        )
+    return order
+
+
+def variables_between(
+    outputs: Iterable[Variable], stop: Collection[Variable] = frozenset()
+) -> list[Variable]:
+    """Return every variable that the outputs depend on, and themselves, inputs first.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> variables_between([T.exp(x)])
+        [x, Elemwise{exp,no_inplace}.0]
+    """
+    outputs = list(outputs)
+    found: dict[Variable, None] = {}
+    for node in toposort(outputs, stop):
+        found.update(dict.fromkeys(node.inputs))
+        found.update(dict.fromkeys(node.outputs))
+    found.update(dict.fromkeys(outputs))
+    return list(found)
+
+
+def graph_inputs(
+    outputs: Iterable[Variable], stop: Collection[Variable] = frozenset()
+) -> list[Variable]:
+    """Return the variables that the outputs depend on and that nothing computes.
+
+    Constants and shared variables are among them.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dscalars("x", "y")
+        >>> graph_inputs([x + y])
+        [x, y]
+    """
+    stop = set(stop)
+    return [v for v in variables_between(outputs, stop) if v.owner is None or v in stop]
+
+
+def ancestors(
+    outputs: Iterable[Variable], blockers: Collection[Variable] | None = None
+) -> list[Variable]:
+    """Return every variable that the outputs depend on, and themselves, in Theano's order.
+
+    The walk goes depth first, and starts with the last output.
+
+    Args:
+        outputs: where the walk starts.
+        blockers: variables beyond which it does not go.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> ancestors([T.exp(x)])
+        [Elemwise{exp,no_inplace}.0, x]
+    """
+    found: dict[Variable, None] = {}
+    blocked = set(blockers or ())
+    stack = list(outputs)
+    while stack:
+        variable = stack.pop()
+        if variable not in found:
+            found[variable] = None
+            if variable.owner is not None and variable not in blocked:
+                stack.extend(reversed(variable.owner.inputs))
+    return list(found)
+
+
+def replace_variables(
+    outputs: Sequence[Variable],
+    replacements: Mapping[Variable, Variable],
+    strict: bool = True,
+) -> list[Variable]:
+    """Return the outputs with variables replaced, all at once.
+
+    What does not depend on a replaced variable is shared with the old graph, not copied.
+
+    Args:
+        outputs: the expressions to change.
+        replacements: what stands in place of which variable.
+        strict: refuse a replacement of another type.
+
+    Raises:
+        TypeError: strict is set, and a replacement has another type.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dscalars("x", "y")
+        >>> replace_variables([T.exp(x) + y], {x: y})[0].owner.inputs
+        [Elemwise{exp,no_inplace}.0, y]
+    """
+    current: dict[Variable, Variable] = {}
+    for old, new in replacements.items():
+        current[old] = old.type.filter_variable(new) if strict and new.type != old.type else new
+    for node in toposort(outputs, replacements):
+        inputs = [current.get(variable, variable) for variable in node.inputs]
+        if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
+            continue
+        copied = node.clone_with_new_inputs(inputs, strict)
+        for old, new in zip(node.outputs, copied.outputs, strict=True):
+            current.setdefault(old, new)
+    return [current.get(variable, variable) for variable in outputs]
+
+
+def clone(
+    output: Any,
+    replace: Mapping[Variable, Any] | Iterable[tuple[Variable, Any]] | None = None,
+    strict: bool = True,
+    share_inputs: bool = True,
+) -> Any:
+    """Return a copy of an expression, with some variables in it replaced.
+
+    Args:
+        output: an expression, or a list of them.
+        replace: what stands in place of which variable, as a dictionary or pairs; the
+            replacements are made all at once.
+        strict: refuse a replacement of another type.
+        share_inputs: keep the very inputs of the old expression; otherwise they are copied too.
+
+    Raises:
+        TypeError: strict is set, and a replacement has another type.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> float(clone(x**2, replace={x: x + 1}).eval({x: 2.0}))
+        9.0
+    """
+    outputs = list(output) if isinstance(output, (list, tuple)) else [output]
+    pairs = dict(replace or {})
+    replacements = {
+        old: new if isinstance(new, Variable) else old.type.filter_variable(new)
+        for old, new in pairs.items()
+    }
+    for variable in graph_inputs(outputs, set(replacements)):
+        if not share_inputs and variable.owner is None and variable not in replacements:
+            copied = variable.clone()
+            replacements[variable] = copied
+    if replacements or not share_inputs:
+        copies = replace_variables(outputs, replacements, strict)
+    else:
+        copies = _copy_nodes(outputs)
+    return copies if isinstance(output, (list, tuple)) else copies[0]
+
+
+def _copy_nodes(outputs: Sequence[Variable]) -> list[Variable]:
+    current: dict[Variable, Variable] = {}
+    for node in toposort(outputs):
+        copied = node.clone_with_new_inputs([current.get(v, v) for v in node.inputs])
+        current.update(zip(node.outputs, copied.outputs, strict=True))
+    return [current.get(variable, variable) for variable in outputs]
+
+
+class Numbering:
+    """Gives equal numbers to variables that compute the same thing.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> numbering = Numbering()
+        >>> first, second, third = T.exp(x), T.exp(x), T.exp(-x)
+        >>> numbering.add([first, second, third])
+        >>> [numbering[v] == numbering[first] for v in (second, third)]
+        [True, False]
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Variable, int] = {}
+        self._known: dict[Any, int] = {}
+
+    def __getitem__(self, variable: Variable) -> int:
+        number = self._numbers.get(variable)
+        if number is None:
+            key = variable.key() if isinstance(variable, Constant) else variable
+            number = self._numbers[variable] = self._known.setdefault(key, len(self._known))
+        return number
+
+    def key(self, node: Apply) -> Any:
+        """Return what is equal for nodes that compute the same."""
+        return (node.op, tuple(self[variable] for variable in node.inputs))
+
+    def identify(self, first: Variable, second: Variable) -> None:
+        """Take two inputs for the same."""
+        self._numbers[second] = self[first]
+
+    def add(self, outputs: Iterable[Variable]) -> None:
+        """Number all variables that the outputs depend on."""
+        for node in toposort(outputs):
+            self.add_node(node)
+
+    def add_node(self, node: Apply, given: Collection[Variable] = ()) -> None:
+        """Number the outputs of a node whose inputs are numbered, but for those that are given."""
+        key = self.key(node)
+        for output in node.outputs:
+            if output not in given:
+                number = self._known.setdefault((key, output.index), len(self._known))
+                self._numbers[output] = number
+
+
+def is_same_graph(
+    first: Variable, second: Variable, givens: Mapping[Variable, Variable] | None = None
+) -> bool:
+    """Whether two expressions apply the same operations to the same inputs.
+
+    Args:
+        first: an expression.
+        second: another one.
+        givens: which inputs of the two to take for the same.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dscalars("x", "y")
+        >>> is_same_graph(x + y, x + y), is_same_graph(x + y, x - y)
+        (True, False)
+    """
+    numbering = Numbering()
+    for one, other in dict(givens or {}).items():
+        numbering.identify(one, other)
+    numbering.add([first, second])
+    return numbering[first] == numbering[second]

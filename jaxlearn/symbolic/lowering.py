@@ -1,0 +1,307 @@
+"""From a graph to a pure JAX function: one walk over the nodes, each traced once.
+
+What is known while tracing (constants, shapes, whatever is computed from them alone) is folded with
+NumPy, never traced. Where a size must stand and is not known, the walk is left by an exception that
+names the variable; `staging` answers it and traces anew. Conditions that must hold when the
+function runs are collected as flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxlearn.symbolic.gradients import VectorJacobianProduct
+from jaxlearn.symbolic.graph import (
+    Apply,
+    Constant,
+    Numbering,
+    Variable,
+    graph_inputs,
+    replace_variables,
+    toposort,
+    variables_between,
+)
+
+__all__ = ["Graph", "InnerLowering", "Lowering", "SizeNeededError", "StageNeededError", "flags"]
+
+_MOST_FOLDED = 1024
+"""The most elements that a folded array has; a larger one is computed on the device."""
+
+
+class SizeNeededError(Exception):
+    """A size must be known before tracing can go on.
+
+    Args:
+        variable: the integers that must be known.
+        host: computes them from the values of the graph's inputs, or returns `NotImplemented`.
+    """
+
+    def __init__(self, variable: Variable, host: Callable[[Sequence[Any]], Any]) -> None:
+        super().__init__(f"{variable} must be known before compiling")
+        self.variable = variable
+        self.host = host
+
+
+class StageNeededError(Exception):
+    """A node whose shapes depend on data must be computed before tracing can go on."""
+
+    def __init__(self, node: Apply) -> None:
+        super().__init__(f"{node} must be computed before compiling")
+        self.node = node
+
+
+class Graph:
+    """A graph made ready for tracing: its nodes in order, equal ones merged.
+
+    Args:
+        inputs: the variables whose values will be given.
+        outputs: the variables to compute.
+    """
+
+    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
+        self.numbering = Numbering()
+        given = set(self.inputs)
+        self.nodes: list[Apply] = []
+        seen = set()
+        for node in toposort(outputs, given):
+            key = self.numbering.key(node)
+            self.numbering.add_node(node, given)
+            if key not in seen:
+                seen.add(key)
+                self.nodes.append(node)
+        self.pullbacks = self._pullbacks()
+
+    def _pullbacks(self) -> dict[Any, list[Apply]]:
+        """Return, by what they differentiate, the nodes that need a pullback."""
+        needed: dict[Any, list[Apply]] = {}
+        for node in self.nodes:
+            if isinstance(node.op, VectorJacobianProduct):
+                key = self.numbering.key(node.op.primal(node))
+                needed.setdefault(key, []).append(node)
+        return needed
+
+
+class Lowering:
+    """One walk over a graph, with values that are traced or known.
+
+    Args:
+        graph: what to walk over.
+        answers: the sizes and staged arrays that earlier walks asked for, in that order.
+
+    Attributes:
+        checks: pairs of a flag that must be true when the function runs, and what makes the
+            exception to raise otherwise.
+    """
+
+    def __init__(self, graph: Graph, answers: Sequence[Any] = ()) -> None:
+        self.graph = graph
+        self.checks: list[tuple[Any, Callable[[], Exception]]] = []
+        self._answers = list(answers)
+        self._asked = 0
+        self._answered: dict[Any, Any] = {}
+        self._values: dict[int, Any] = {}
+        self._bound: dict[Any, Callable[..., Any]] = {}
+        self._pulled: dict[int, Callable[[Sequence[Any]], tuple[Any, ...]]] = {}
+
+    def run(self, values: Sequence[Any]) -> list[Any]:
+        """Return the values of the outputs, given those of the inputs."""
+        number = self.graph.numbering
+        for variable, value in zip(self.graph.inputs, values, strict=True):
+            self._values[number[variable]] = value
+        for node in self.graph.nodes:
+            inputs = [self._value(variable) for variable in node.inputs]
+            folded = self._folded(node, inputs)
+            outputs = self._traced(node, inputs) if folded is None else folded
+            for variable, output in zip(node.outputs, outputs, strict=True):
+                self._values[number[variable]] = output
+        return [self._value(variable) for variable in self.graph.outputs]
+
+    def _value(self, variable: Variable) -> Any:
+        number = self.graph.numbering[variable]
+        if number not in self._values and isinstance(variable, Constant):
+            self._values[number] = variable.data
+        return self._values[number]
+
+    def _folded(self, node: Apply, inputs: Sequence[Any]) -> list[Any] | None:
+        if any(isinstance(value, np.ndarray) and value.size > _MOST_FOLDED for value in inputs):
+            return None
+        folded = node.op.fold(node, inputs)
+        if folded is NotImplemented:
+            return None
+        outputs = [np.asarray(value) for value in _as_tuple(folded)]
+        small = all(output.size <= _MOST_FOLDED for output in outputs)
+        return outputs if small or node.op.staged else None
+
+    def _traced(self, node: Apply, inputs: Sequence[Any]) -> Sequence[Any]:
+        if node.op.staged:
+            return self._staged(node)
+        pulled = self._pulled.get(id(node))
+        if pulled is not None:
+            op: Any = node.op
+            gradients: Sequence[Any] = pulled(inputs[len(inputs) - len(op.given) :])
+            return gradients
+        with jax.named_scope(_scope_name(node)):
+            pullbacks = self.graph.pullbacks.get(self.graph.numbering.key(node), ())
+            function = self.bind(node, inputs)
+            if not pullbacks:
+                return _as_tuple(function(*inputs))
+            outputs: Sequence[Any] = ()
+            for pullback in pullbacks:
+                vjp: Any = pullback.op
+                outputs, self._pulled[id(pullback)] = vjp.vjp(function, inputs)
+            return outputs
+
+    def _staged(self, node: Apply) -> Sequence[Any]:
+        if self._asked == len(self._answers):
+            raise StageNeededError(node)
+        self._asked += 1
+        answer: Sequence[Any] = self._answers[self._asked - 1]
+        return answer
+
+    # What operations ask for.
+
+    def bind(self, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the pure function of a node, made once for all nodes that are equal."""
+        key = self.graph.numbering.key(node)
+        if key not in self._bound:
+            self._bound[key] = node.op.bind(self, node, values)
+        return self._bound[key]
+
+    def known(self, variable: Variable, value: Any = None) -> np.ndarray:
+        """Return integers that must be known now.
+
+        Args:
+            variable: the variable; it may be an expression that is not part of the graph.
+            value: what is known of it, if it is part.
+        """
+        if isinstance(value, np.ndarray):
+            return value
+        self.graph.numbering.add([variable])
+        key = self.graph.numbering[variable]
+        if key not in self._answered:
+            folded = self._host(variable)([None] * len(self.graph.inputs))
+            if folded is not NotImplemented:
+                self._answered[key] = folded
+            elif self._asked == len(self._answers):
+                raise SizeNeededError(variable, self._host(variable))
+            else:
+                self._answered[key] = self._answers[self._asked]
+                self._asked += 1
+        return np.asarray(self._answered[key])
+
+    def size(self, variable: Variable, value: Any = None) -> int:
+        """Return one integer that must be known now."""
+        return int(self.known(variable, value))
+
+    def check(self, ok: Any, error: Callable[[], Exception]) -> None:
+        """Have the call raise an exception if a flag is false when the function runs."""
+        if isinstance(ok, (bool, np.bool_, np.ndarray)):
+            if not ok:
+                raise error()
+            return
+        self.checks.append((ok, error))
+
+    def _host(self, variable: Variable) -> Callable[[Sequence[Any]], Any]:
+        """Return what computes a variable with NumPy, from what is known and the inputs."""
+        number = self.graph.numbering
+        inputs = set(self.graph.inputs)
+        known = {n: v for n, v in self._values.items() if isinstance(v, np.ndarray)}
+        known.update(self._answered)
+        for node in toposort([variable], inputs):
+            values = [known.get(number[v], self._traced_or_constant(v)) for v in node.inputs]
+            folded = NotImplemented
+            if all(value is not None for value in values):
+                folded = node.op.fold(node, values)
+            if folded is not NotImplemented:
+                for output, value in zip(node.outputs, _as_tuple(folded), strict=True):
+                    known[number[output]] = np.asarray(value)
+        stop = {v for v in variables_between([variable], inputs) if number[v] in known}
+        for constant in graph_inputs([variable], inputs | stop):
+            if isinstance(constant, Constant):
+                known[number[constant]] = constant.data
+        steps = [
+            (node, [number[v] for v in node.inputs], [number[v] for v in node.outputs])
+            for node in toposort([variable], inputs | stop)
+        ]
+        return _host_program(
+            steps, known, {number[v]: i for i, v in enumerate(self.graph.inputs)}, number[variable]
+        )
+
+    def _traced_or_constant(self, variable: Variable) -> Any:
+        if isinstance(variable, Constant):
+            return variable.data
+        return self._values.get(self.graph.numbering[variable])
+
+
+class InnerLowering(Lowering):
+    """A walk over a graph that stands inside an operation of another graph.
+
+    Args:
+        graph: the inner graph.
+        outer: the walk over the other one, which finds out sizes.
+        places: for the inner inputs that are values of the outer graph, what they are there.
+    """
+
+    def __init__(self, graph: Graph, outer: Lowering, places: dict[Variable, Variable]) -> None:
+        super().__init__(graph)
+        self._outer = outer
+        self._places = places
+
+    def known(self, variable: Variable, value: Any = None) -> np.ndarray:
+        """Return integers that must be known now, asking the outer walk where need be."""
+        if isinstance(value, np.ndarray):
+            return value
+        folded = self._host(variable)([None] * len(self.graph.inputs))
+        if folded is not NotImplemented:
+            return np.asarray(folded)
+        return self._outer.known(replace_variables([variable], self._places, strict=False)[0])
+
+
+def _host_program(
+    steps: Sequence[tuple[Apply, list[int], list[int]]],
+    known: dict[int, np.ndarray],
+    positions: dict[int, int],
+    wanted: int,
+) -> Callable[[Sequence[Any]], Any]:
+    def compute(inputs: Sequence[Any]) -> Any:
+        found = dict(known)
+        for number, position in positions.items():
+            if number not in found and inputs[position] is not None:
+                found[number] = np.asarray(inputs[position])
+        for node, sources, targets in steps:
+            if any(source not in found for source in sources):
+                return NotImplemented
+            outputs = node.op.host(node, *(found[source] for source in sources))
+            if outputs is NotImplemented:
+                return NotImplemented
+            found.update(zip(targets, map(np.asarray, _as_tuple(outputs)), strict=True))
+        return found.get(wanted, NotImplemented)
+
+    return compute
+
+
+def _as_tuple(outputs: Any) -> tuple[Any, ...]:
+    return tuple(outputs) if isinstance(outputs, (tuple, list)) else (outputs,)
+
+
+def _scope_name(node: Apply) -> str:
+    # XLA's profiles then name Theano's operation.
+    return str(getattr(node.op, "name", type(node.op).__name__)).replace("{", "_").strip("}")
+
+
+def flags(checks: Sequence[tuple[Any, Callable[[], Exception]]]) -> Any:
+    """Return all flags as one traced vector.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> flags([(jnp.array(True), ValueError), (jnp.array(False), ValueError)]).tolist()
+        [True, False]
+    """
+    return jnp.stack([ok for ok, _ in checks]) if checks else jnp.zeros(0, bool)

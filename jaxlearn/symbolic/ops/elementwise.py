@@ -1,0 +1,606 @@
+"""Operations that work on each element by itself: one row an operation.
+
+A row is a name, the public JAX function, and the rule that tells from the inputs' dtypes the dtype
+in which it is computed and the dtype that comes out. Inputs of smaller rank get new axes on the
+left; an axis broadcasts only where it is declared broadcastable. Where Theano's derivative differs
+from JAX's, the function is a small one of this file that carries its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.errors import ComplexError, made_at
+from jaxlearn.symbolic.graph import Apply, Op, Variable
+from jaxlearn.symbolic.types import (
+    DTYPES,
+    TensorType,
+    is_complex,
+    is_discrete,
+    is_float,
+    upcast,
+    upgrade_to_float,
+)
+from jaxlearn.symbolic.variables import as_tensor_variable
+
+__all__ = ["ROWS", "Elementwise", "cast", "clip", "round", "row"]
+
+Dtypes = tuple[str, ...]
+
+
+# What comes out of a row, by what goes in.
+
+
+def _upcast(dtypes: Dtypes) -> str:
+    return upcast(*dtypes)
+
+
+def _no_bool(dtypes: Dtypes) -> str:
+    if upcast(*dtypes) == "bool":
+        raise TypeError("got bool, which has no such operation; cast it to an integer type first")
+    return upcast(*dtypes)
+
+
+def _real(dtypes: Dtypes) -> str:
+    if any(is_complex(dtype) for dtype in dtypes):
+        raise TypeError(f"got {', '.join(dtypes)}, wanted real numbers")
+    return upcast(*dtypes)
+
+
+def _signed(dtypes: Dtypes) -> str:
+    _real(dtypes)
+    return _no_bool(dtypes)
+
+
+def _float(dtypes: Dtypes) -> str:
+    return upcast(*map(upgrade_to_float, dtypes))
+
+
+def _real_float(dtypes: Dtypes) -> str:
+    _real(dtypes)
+    return _float(dtypes)
+
+
+def _only_float(dtypes: Dtypes) -> str:
+    if not all(is_float(dtype) for dtype in dtypes):
+        raise TypeError(f"got {', '.join(dtypes)}, wanted floating point numbers")
+    return upcast(*dtypes)
+
+
+def _quotient(dtypes: Dtypes) -> str:
+    return config.floatX if all(map(is_discrete, dtypes)) else upcast(*dtypes)
+
+
+def _power(dtypes: Dtypes) -> str:
+    return "int8" if upcast(*dtypes) == "bool" else upcast(*dtypes)
+
+
+def _truth(dtypes: Dtypes) -> str:
+    return "bool"
+
+
+def _bitwise(dtypes: Dtypes) -> str:
+    all_bool = all(dtype == "bool" for dtype in dtypes)
+    all_integer = all(is_discrete(dtype) and dtype != "bool" for dtype in dtypes)
+    if not (all_bool or all_integer):
+        raise TypeError(f"got {', '.join(dtypes)}, wanted all integers or all bool")
+    return upcast(*dtypes)
+
+
+def _chosen(dtypes: Dtypes) -> str:
+    return upcast(*dtypes[1:])
+
+
+def _of_second(dtypes: Dtypes) -> str:
+    return dtypes[1]
+
+
+def _magnitude(dtypes: Dtypes) -> str:
+    return {"complex64": "float32", "complex128": "float64"}.get(dtypes[0], dtypes[0])
+
+
+def _to(dtype: str) -> Callable[[Dtypes], str]:
+    def rule(dtypes: Dtypes) -> str:
+        if is_complex(dtypes[0]) and not is_complex(dtype):
+            raise TypeError(
+                f"casting {dtypes[0]} to {dtype} would drop the imaginary part; "
+                "take real(x), imag(x) or abs(x) first"
+            )
+        return dtype
+
+    return rule
+
+
+# What a row computes in, by what goes in and what comes out.
+
+
+def _in_result(dtypes: Dtypes, result: str) -> Dtypes:
+    return (result,) * len(dtypes)
+
+
+def _in_common(dtypes: Dtypes, result: str) -> Dtypes:
+    return (str(np.result_type(*dtypes)),) * len(dtypes)
+
+
+def _as_given(dtypes: Dtypes, result: str) -> Dtypes:
+    return dtypes
+
+
+def _choice_in_result(dtypes: Dtypes, result: str) -> Dtypes:
+    return (dtypes[0], result, result)
+
+
+# Functions whose derivative Theano defines otherwise than JAX, or that JAX lacks.
+
+
+def _with_derivatives(*derivatives: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Give a function the derivatives ``(tangent, answer, *inputs) -> tangent``, one an input."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        decorated = jax.custom_jvp(function)
+        decorated.defjvps(*derivatives)
+        return decorated
+
+    return decorate
+
+
+def _where(condition: Any, value: Any) -> Any:
+    return jnp.where(condition, value, jnp.zeros((), value.dtype))
+
+
+@_with_derivatives(lambda t, answer, x: t * jnp.sign(x))
+def _absolute_real(x: Any) -> Any:
+    return jnp.abs(x)
+
+
+def _absolute(x: Any) -> Any:
+    return _absolute_real(x) if np.dtype(x.dtype).kind == "f" else jnp.abs(x)
+
+
+# Of two equal inputs the first gets the whole derivative, as in Theano.
+@_with_derivatives(
+    lambda t, answer, x, y: _where(x == answer, t),
+    lambda t, answer, x, y: _where(x != answer, t),
+)
+def _maximum(x: Any, y: Any) -> Any:
+    return jnp.maximum(x, y)
+
+
+@_with_derivatives(
+    lambda t, answer, x, y: _where(x == answer, t),
+    lambda t, answer, x, y: _where(x != answer, t),
+)
+def _minimum(x: Any, y: Any) -> Any:
+    return jnp.minimum(x, y)
+
+
+@_with_derivatives(
+    lambda t, answer, x, low, high: _where((x >= low) & (x <= high), t),
+    lambda t, answer, x, low, high: _where(x < low, t),
+    lambda t, answer, x, low, high: _where(x > high, t),
+)
+def _clip(x: Any, low: Any, high: Any) -> Any:
+    # Not jnp.clip: Theano gives the lower limit where the limits are crossed.
+    return jnp.where(x < low, low, jnp.where(x > high, high, x))
+
+
+# The factors are chosen, not the products: zero times infinity would be left of those.
+@_with_derivatives(
+    lambda t, answer, x, y: t * _where(y != 0, y * jnp.power(x, y - jnp.ones((), y.dtype))),
+    lambda t, answer, x, y: t * _where(x != 0, jnp.log(x) * answer),
+)
+def _float_power(x: Any, y: Any) -> Any:
+    return jnp.power(x, y)
+
+
+def _raise_to(x: Any, y: Any) -> Any:
+    if np.dtype(x.dtype).kind in "iu":
+        # Theano's C code raises through double precision, and so must negative exponents.
+        return _integer_power(x, y)
+    return _float_power(x, y)
+
+
+def _integer_power(x: Any, y: Any) -> Any:
+    return jnp.where(
+        y >= 0, jnp.power(x, jnp.maximum(y, 0)), jnp.where(abs(x) == 1, x ** abs(y), 0)
+    )
+
+
+def _second_of(x: Any, y: Any) -> Any:
+    return jnp.broadcast_to(y, jnp.broadcast_shapes(x.shape, y.shape))
+
+
+def _switch(condition: Any, chosen: Any, other: Any) -> Any:
+    return jnp.where(lax.convert_element_type(condition, bool), chosen, other)
+
+
+def _round_half_away(x: Any) -> Any:
+    return jnp.trunc(x + jnp.copysign(jnp.asarray(0.5, x.dtype), x))
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    x, y = lax.stop_gradient(x), lax.stop_gradient(y)
+    # Theano's C code has infinity where a float is divided by zero; jnp.floor_divide has NaN.
+    return jnp.floor(x / y) if np.dtype(x.dtype).kind == "f" else jnp.floor_divide(x, y)
+
+
+@_with_derivatives(
+    lambda t, answer, x, y: jnp.broadcast_to(t, answer.shape),
+    lambda t, answer, x, y: -t * jnp.floor(x / y),
+)
+def _float_remainder(x: Any, y: Any) -> Any:
+    return jnp.mod(x, y)
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    return _float_remainder(x, y) if np.dtype(x.dtype).kind == "f" else jnp.mod(x, y)
+
+
+@_with_derivatives(lambda t, answer, x: t * answer * jax.nn.sigmoid(-x))
+def _sigmoid(x: Any) -> Any:
+    # JAX takes answer * (1 - answer), which is zero where the answer rounds to one.
+    return jax.nn.sigmoid(x)
+
+
+def _none(i: int, j: int) -> bool:
+    """For linear functions: the derivatives are constant."""
+    return False
+
+
+def _others(i: int, j: int) -> bool:
+    """For products: the derivative by a factor is made of the others."""
+    return i != j
+
+
+def _converter(dtype: str) -> Callable[[Any], Any]:
+    def convert(x: Any) -> Any:
+        return lax.convert_element_type(x, dtype)
+
+    return convert
+
+
+def _numpy_clip(x: Any, low: Any, high: Any) -> Any:
+    return np.where(x < low, low, np.where(x > high, high, x))
+
+
+def _numpy_second(x: Any, y: Any) -> Any:
+    return np.broadcast_to(y, np.broadcast_shapes(x.shape, y.shape))
+
+
+class Elementwise(Op):
+    """An operation on each element by itself.
+
+    Args:
+        name: what Theano calls it.
+        function: the JAX function of arrays of one rank and of the dtypes computed in.
+        result: the rule for the dtype that comes out.
+        computed_in: the rule for the dtypes that the function gets.
+        numpy: the NumPy function that does the same, where NumPy has one.
+        arity: how many inputs there are; None for two or more.
+        ignores: inputs of which only the shape matters.
+        uses: whether the derivative by one input depends on another; by default it may.
+    """
+
+    parameters = ("name",)
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        result: Callable[[Dtypes], str],
+        *,
+        computed_in: Callable[[Dtypes, str], Dtypes] = _in_result,
+        numpy: Callable[..., Any] | None = None,
+        arity: int | None = 1,
+        ignores: tuple[int, ...] = (),
+        uses: Callable[[int, int], bool] | None = None,
+    ) -> None:
+        self.name = name
+        self.on_arrays = function
+        self.result = result
+        self.computed_in = computed_in
+        self.numpy = numpy
+        self.arity = arity
+        self.ignores = ignores
+        self.uses = uses
+
+    def __str__(self) -> str:
+        return (
+            f"Elemwise{{{self.name}}}"
+            if "{" in self.name
+            else f"Elemwise{{{self.name},no_inplace}}"
+        )
+
+    def __reduce__(self) -> Any:
+        return row, (self.name,)
+
+    @property
+    def scalar_op(self) -> Elementwise:
+        """The operation on one element; old programs read its ``name``."""
+        return self
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Check the inputs, bring them to one rank, and tell the type of the output."""
+        if self.arity is not None and len(inputs) != self.arity:
+            raise TypeError(f"{self.name}: got {len(inputs)} arguments, wanted {self.arity}")
+        variables = _of_one_rank([as_tensor_variable(value) for value in inputs])
+        try:
+            dtype = self.result(tuple(variable.type.dtype for variable in variables))
+        except (TypeError, ComplexError) as error:
+            raise type(error)(f"{self.name}: {error}; given {_types(variables)}") from None
+        flags = zip(*(variable.type.broadcastable for variable in variables), strict=True)
+        return Apply.of_types(self, variables, [TensorType(dtype, [all(flag) for flag in flags])])
+
+    def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:
+        """Apply the operation; more than two inputs of a two-input operation are taken in turn."""
+        if self.arity is None and len(inputs) > 2:
+            first, second, *rest = inputs
+            result = super().__call__(first, second)
+            for value in rest:
+                result = super().__call__(result, value)
+            return result
+        return super().__call__(*inputs, name=name, return_list=return_list)
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function with the dtypes of its place, once the lengths are seen to agree."""
+        _check_lengths(node, values)
+        result = node.outputs[0].type.dtype
+        dtypes = self.computed_in(tuple(v.type.dtype for v in node.inputs), result)
+
+        def compute(*arrays: Any) -> Any:
+            # What a row takes as it is given may be a float in an integer's place: a gradient.
+            if self.computed_in is not _as_given:
+                arrays = tuple(map(_in_dtype, arrays, dtypes))
+            answer = self.on_arrays(*arrays)
+            return answer if answer.dtype == result else lax.convert_element_type(answer, result)
+
+        return compute
+
+    def host(self, node: Apply, *values: np.ndarray) -> Any:
+        """Compute with NumPy, in the dtypes of the place."""
+        if self.numpy is None:
+            return NotImplemented
+        _check_lengths(node, values)
+        result = node.outputs[0].type.dtype
+        dtypes = self.computed_in(tuple(v.type.dtype for v in node.inputs), result)
+        with np.errstate(all="ignore"):
+            answer = self.numpy(*(v.astype(d) for v, d in zip(values, dtypes, strict=True)))
+            return np.asarray(answer).astype(result)
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Whether the values of input ``i`` matter."""
+        return i not in self.ignores
+
+    def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
+        """Whether the derivative by input ``i`` depends on the values of input ``j``."""
+        return self.uses is None or self.uses(i, j)
+
+    def gradient_dtype(self, node: Apply, i: int) -> str:
+        """Return the dtype that input ``i`` is computed in: Theano embeds integers in the reals."""
+        dtypes = tuple(variable.type.dtype for variable in node.inputs)
+        dtype = self.computed_in(dtypes, node.outputs[0].type.dtype)[i]
+        return str(node.outputs[0].type.dtype) if is_discrete(dtype) else dtype
+
+
+def _in_dtype(array: Any, dtype: str) -> Any:
+    return array if array.dtype == dtype else lax.convert_element_type(array, dtype)
+
+
+def _of_one_rank(variables: list[Any]) -> list[Any]:
+    from jaxlearn.symbolic.ops.shaping import dimshuffle
+
+    rank = max(variable.type.ndim for variable in variables)
+    return [
+        variable
+        if variable.type.ndim == rank
+        else dimshuffle(
+            variable, ["x"] * (rank - variable.type.ndim) + list(range(variable.type.ndim))
+        )
+        for variable in variables
+    ]
+
+
+def _types(variables: Sequence[Variable]) -> str:
+    return ", ".join(f"{variable} of {variable.type!r}" for variable in variables)
+
+
+def _check_lengths(node: Apply, values: Sequence[Any]) -> None:
+    for axis in range(node.outputs[0].type.ndim):
+        lengths = {
+            value.shape[axis]
+            for variable, value in zip(node.inputs, values, strict=True)
+            if not variable.type.broadcastable[axis]
+        }
+        if len(lengths) > 1:
+            raise ValueError(_mismatch(node, values, axis, lengths))
+
+
+def _mismatch(node: Apply, values: Sequence[Any], axis: int, lengths: set[int]) -> str:
+    shapes = ", ".join(
+        f"{variable} has shape {tuple(value.shape)}"
+        for variable, value in zip(node.inputs, values, strict=True)
+    )
+    hint = "make the shapes agree"
+    if 1 in lengths:
+        hint = (
+            "an axis of length 1 broadcasts only if it is declared so: "
+            f"T.addbroadcast(x, {axis}), or a type such as T.row, T.col or T.TensorType"
+        )
+    return (
+        f"Input dimension mis-match in axis {axis} of {node.op}: {shapes}\n"
+        f"  {hint}{made_at(node.line)}"
+    )
+
+
+ROWS = {
+    row.name: row
+    for row in (
+        Elementwise("add", jnp.add, _upcast, numpy=np.add, arity=None, uses=_none),
+        Elementwise("sub", jnp.subtract, _no_bool, numpy=np.subtract, arity=2, uses=_none),
+        Elementwise("mul", jnp.multiply, _upcast, numpy=np.multiply, arity=None, uses=_others),
+        Elementwise(
+            "true_div",
+            jnp.true_divide,
+            _quotient,
+            numpy=np.true_divide,
+            arity=2,
+            uses=lambda i, j: (i, j) != (0, 0),
+        ),
+        Elementwise("int_div", _floor_divide, _upcast, numpy=np.floor_divide, arity=2),
+        Elementwise("mod", _remainder, _upcast, numpy=np.mod, arity=2),
+        Elementwise("pow", _raise_to, _power, arity=2),
+        Elementwise("neg", jnp.negative, _no_bool, numpy=np.negative, uses=_none),
+        Elementwise("abs_", _absolute, _magnitude, computed_in=_as_given, numpy=np.abs),
+        Elementwise("sgn", jnp.sign, _signed, numpy=np.sign),
+        Elementwise("sqr", jnp.square, _upcast, numpy=np.square),
+        Elementwise("sqrt", jnp.sqrt, _float, numpy=np.sqrt),
+        Elementwise("inv", jnp.reciprocal, _float, numpy=np.reciprocal),
+        Elementwise("exp", jnp.exp, _float, numpy=np.exp),
+        Elementwise("exp2", jnp.exp2, _float, numpy=np.exp2),
+        Elementwise("expm1", jnp.expm1, _float, numpy=np.expm1),
+        Elementwise("log", jnp.log, _float, numpy=np.log),
+        Elementwise("log2", jnp.log2, _float, numpy=np.log2),
+        Elementwise("log10", jnp.log10, _float, numpy=np.log10),
+        Elementwise("log1p", jnp.log1p, _float, numpy=np.log1p),
+        Elementwise("sin", jnp.sin, _float, numpy=np.sin),
+        Elementwise("cos", jnp.cos, _float, numpy=np.cos),
+        Elementwise("tan", jnp.tan, _float, numpy=np.tan),
+        Elementwise("arcsin", jnp.arcsin, _float),
+        Elementwise("arccos", jnp.arccos, _float),
+        Elementwise("arctan", jnp.arctan, _float),
+        Elementwise("arctan2", jnp.arctan2, _float, arity=2),
+        Elementwise("sinh", jnp.sinh, _float),
+        Elementwise("cosh", jnp.cosh, _float),
+        Elementwise("tanh", jnp.tanh, _float),
+        Elementwise("arcsinh", jnp.arcsinh, _float),
+        Elementwise("arccosh", jnp.arccosh, _float),
+        Elementwise("arctanh", jnp.arctanh, _float),
+        Elementwise("deg2rad", jnp.deg2rad, _real_float),
+        Elementwise("rad2deg", jnp.rad2deg, _real_float),
+        Elementwise("erf", jax.scipy.special.erf, _float),
+        Elementwise("erfc", jax.scipy.special.erfc, _float),
+        Elementwise("sigmoid", _sigmoid, _float),
+        Elementwise("softplus", jax.nn.softplus, _real_float),
+        Elementwise("floor", jnp.floor, _real_float, numpy=np.floor),
+        Elementwise("ceil", jnp.ceil, _real_float, numpy=np.ceil),
+        Elementwise("trunc", jnp.trunc, _real_float, numpy=np.trunc),
+        Elementwise("round_half_to_even", jnp.round, _only_float, numpy=np.round),
+        Elementwise("round_half_away_from_zero", _round_half_away, _only_float),
+        Elementwise("maximum", _maximum, _upcast, numpy=np.maximum, arity=None),
+        Elementwise("minimum", _minimum, _upcast, numpy=np.minimum, arity=None),
+        Elementwise("clip", _clip, _real, arity=3, numpy=_numpy_clip),
+        Elementwise(
+            "switch", _switch, _chosen, computed_in=_choice_in_result, arity=3, numpy=np.where
+        ),
+        Elementwise(
+            "second",
+            _second_of,
+            _of_second,
+            computed_in=_as_given,
+            arity=2,
+            ignores=(0,),
+            numpy=_numpy_second,
+            uses=_none,
+        ),
+        Elementwise("eq", jnp.equal, _truth, computed_in=_in_common, numpy=np.equal, arity=2),
+        Elementwise(
+            "neq", jnp.not_equal, _truth, computed_in=_in_common, numpy=np.not_equal, arity=2
+        ),
+        Elementwise("lt", jnp.less, _truth, computed_in=_in_common, numpy=np.less, arity=2),
+        Elementwise(
+            "le", jnp.less_equal, _truth, computed_in=_in_common, numpy=np.less_equal, arity=2
+        ),
+        Elementwise("gt", jnp.greater, _truth, computed_in=_in_common, numpy=np.greater, arity=2),
+        Elementwise(
+            "ge", jnp.greater_equal, _truth, computed_in=_in_common, numpy=np.greater_equal, arity=2
+        ),
+        Elementwise("isnan", jnp.isnan, _truth, computed_in=_as_given, numpy=np.isnan),
+        Elementwise("isinf", jnp.isinf, _truth, computed_in=_as_given, numpy=np.isinf),
+        Elementwise("invert", jnp.invert, _bitwise, numpy=np.invert),
+        Elementwise("and_", jnp.bitwise_and, _bitwise, numpy=np.bitwise_and, arity=None),
+        Elementwise("or_", jnp.bitwise_or, _bitwise, numpy=np.bitwise_or, arity=None),
+        Elementwise("xor", jnp.bitwise_xor, _bitwise, numpy=np.bitwise_xor, arity=None),
+        *(
+            Elementwise(
+                f"Cast{{{dtype}}}",
+                _converter(dtype),
+                _to(dtype),
+                computed_in=_as_given,
+                numpy=np.asarray,
+                uses=_none,
+            )
+            for dtype in DTYPES
+        ),
+    )
+}
+"""Every operation on single elements, by name."""
+
+
+def row(name: str) -> Elementwise:
+    """Return the operation of a name.
+
+    Example:
+        >>> row("exp")
+        Elemwise{exp,no_inplace}
+    """
+    return ROWS[name]
+
+
+def cast(x: Any, dtype: str) -> Any:
+    """Return an expression converted to another dtype; itself, if it has that dtype.
+
+    Args:
+        x: any tensor expression.
+        dtype: one of Theano's dtypes, or ``"floatX"``.
+
+    Raises:
+        TypeError: a complex number would lose its imaginary part, or there is no such dtype.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> cast(T.lscalar("n"), "float32").dtype
+        'float32'
+    """
+    variable = as_tensor_variable(x)
+    wanted = TensorType(dtype, ()).dtype
+    return variable if variable.type.dtype == wanted else ROWS[f"Cast{{{wanted}}}"](variable)
+
+
+def clip(x: Any, min: Any, max: Any) -> Any:  # noqa: A002  (Theano's names)
+    """Return each element, or the limit that it lies beyond.
+
+    Example:
+        >>> clip([1.0, 5.0, 9.0], 2.0, 8.0).eval().tolist()
+        [2.0, 5.0, 8.0]
+    """
+    return ROWS["clip"](x, min, max)
+
+
+def round(a: Any, mode: str = "half_to_even") -> Any:  # noqa: A001  (Theano's name)
+    """Return each element rounded to a whole number, as a float.
+
+    Args:
+        a: a tensor of floats.
+        mode: where halves go: ``"half_to_even"``, as in NumPy, or ``"half_away_from_zero"``.
+
+    Raises:
+        ValueError: there is no such mode.
+        TypeError: the elements are no floats.
+
+    Example:
+        >>> round([0.5, 1.5, 2.4]).eval().tolist()
+        [0.0, 2.0, 2.0]
+        >>> round([0.5, 1.5, 2.4], "half_away_from_zero").eval().tolist()
+        [1.0, 2.0, 2.0]
+    """
+    name = f"round_{mode}"
+    if name not in ROWS:
+        raise ValueError(f"mode: got {mode!r}, wanted 'half_to_even' or 'half_away_from_zero'")
+    return ROWS[name](a)

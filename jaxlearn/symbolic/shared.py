@@ -1,0 +1,270 @@
+"""Shared variables: state that lives between the calls of functions, on the device."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxlearn.symbolic.configuration import config, jax_device
+from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.graph import Variable
+from jaxlearn.symbolic.types import TensorType, Type, generic
+from jaxlearn.symbolic.variables import TensorOperators
+
+__all__ = ["OrderedUpdates", "SharedVariable", "TensorSharedVariable", "shared"]
+
+
+class SharedVariable(Variable):
+    """A variable with a value of its own, which functions read and their updates replace.
+
+    Args:
+        type: the type of the value.
+        value: the value at first.
+        name: what the user calls it.
+        allow_downcast: as `shared` has it.
+        strict: as `shared` has it.
+
+    Attributes:
+        stored: the value as it is kept: a NumPy array of the variable's own, an array on the
+            device, or a place in a compiled step's buffer (`packing.Slot`).
+        default_update: where it is set, an expression that replaces the value whenever a function
+            that uses the variable is called, unless that function says otherwise.
+    """
+
+    def __init__(
+        self,
+        type: Type,  # noqa: A002  (Theano's name)
+        value: Any,
+        name: str | None = None,
+        allow_downcast: bool | None = None,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(type, name=name)
+        self.allow_downcast = allow_downcast
+        self.strict = strict
+        self.stored: Any = None
+        self.set_value(value)
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        """Return the value.
+
+        Args:
+            borrow: return the very object that is stored, not a copy.
+            return_internal_type: no meaning here.
+        """
+        return self.stored if borrow else copy.deepcopy(self.stored)
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Replace the value; functions made before see the new one.
+
+        Args:
+            new_value: a value of the variable's type; its shape may be another than before.
+            borrow: store the very object, not a copy.
+
+        Raises:
+            TypeError: the value is not one of the variable's type; the old one stays.
+        """
+        self.stored = new_value if borrow else copy.deepcopy(new_value)
+
+    def on_device(self) -> Any:
+        """Return the value as a compiled step takes it."""
+        raise TypeError(
+            f"{self.name or 'a shared variable'} holds {self.stored!r}, a Python object, with "
+            "which nothing can be computed; make an array of it: theano.shared(numpy.asarray(x))"
+            f"{made_at(self.line)}"
+        )
+
+    def zero(self, borrow: bool = False) -> None:
+        """Set all elements to zero."""
+        self.set_value(np.zeros_like(self.get_value()))
+
+    def clone(self) -> SharedVariable:
+        """Return this variable: its value is what makes it one."""
+        return self
+
+    @property
+    def container(self) -> SharedVariable:
+        """Where the value is kept; old programs read ``container.value``."""
+        return self
+
+    @property
+    def value(self) -> Any:
+        """The value."""
+        return self.get_value()
+
+    @value.setter
+    def value(self, new_value: Any) -> None:
+        self.set_value(new_value)
+
+
+class TensorSharedVariable(TensorOperators, SharedVariable):
+    """An array that lives between the calls of functions, on the device.
+
+    Example:
+        >>> import numpy as np
+        >>> state = shared(np.array([1.0, 2.0]), "state")
+        >>> state.set_value([3.0])
+        >>> state.get_value()
+        array([3.])
+    """
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        """Return the value as a NumPy array of the caller's own.
+
+        Args:
+            borrow: no meaning here: what is returned is always a copy, which no later call changes.
+            return_internal_type: return the array on the device instead (a copy too).
+        """
+        if return_internal_type:
+            with jax.enable_x64(True):
+                return self.on_device().copy()
+        return np.array(self.stored)
+
+    def on_device(self) -> jax.Array:
+        """Return the value as an array on the device; 64-bit types must be on."""
+        if not isinstance(self.stored, jax.Array):
+            self.stored = jax.device_put(np.array(self.stored), jax_device())
+        return self.stored
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Replace the value; functions made before see the new one.
+
+        Args:
+            new_value: an array of the variable's dtype and rank, or what converts to one without
+                loss. Its shape may be another than before.
+            borrow: no meaning here: the value is always copied.
+
+        Raises:
+            TypeError: the value does not fit; the old one stays.
+        """
+        try:
+            array = self.type.filter(new_value, self.strict, self.allow_downcast)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise type(error)(
+                f"{self.name or 'shared variable'}.set_value: {error}{made_at(self.line)}"
+            ) from None
+        # A copy of our own, which the device may alias later: nobody else can change it.
+        self.stored = np.array(array)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # JAX unpickles a 64-bit array as a 32-bit one where 64-bit types are off.
+        return self.__dict__ | {"stored": np.array(self.stored)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def __reduce__(self) -> Any:
+        return _empty, (type(self),), self.__getstate__()
+
+
+def _empty(kind: Any) -> Any:
+    return kind.__new__(kind)
+
+
+def shared(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    borrow: bool = False,
+    broadcastable: Sequence[bool] | None = None,
+    target: str | None = None,
+) -> Any:
+    """Return a variable with a value of its own, which functions read and their updates replace.
+
+    Args:
+        value: an array, or a number. A list is kept as a Python object, as in Theano: make an
+            array of it.
+        name: a name for it.
+        strict: refuse to store anything but arrays of the very dtype.
+        allow_downcast: let ``set_value`` lose precision.
+        borrow: no meaning here: the value is always copied.
+        broadcastable: for each axis, whether it broadcasts; none does by default, so that the
+            value may be given another shape later.
+        target: no meaning here: the value lives on JAX's device.
+
+    Raises:
+        TypeError: the value is symbolic.
+
+    Example:
+        >>> import numpy as np
+        >>> shared(np.zeros((2, 3), "float32"), "W").type
+        TensorType(float32, matrix)
+        >>> shared(0).type
+        TensorType(int64, scalar)
+    """
+    if isinstance(value, Variable):
+        raise TypeError(
+            f"shared: got the symbolic variable {value}, wanted numbers; "
+            "evaluate it first (.eval()), or use the expression itself"
+        )
+    if not _is_numeric(value):
+        return GenericSharedVariable(generic, value, name)
+    array = np.asarray(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        array = _python_number(value)
+    flags = (False,) * array.ndim if broadcastable is None else tuple(broadcastable)
+    kind = TensorType(array.dtype.name, flags)
+    return TensorSharedVariable(kind, array.astype(kind.numpy_dtype), name, allow_downcast, strict)
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, (list, tuple, dict, str, bytes)) or value is None:
+        return False
+    if isinstance(value, (np.ndarray, np.generic, int, float, complex, jax.Array)):
+        return np.asarray(value).dtype.kind in "biufc"
+    return False
+
+
+def _python_number(value: float) -> np.ndarray:
+    if isinstance(value, float):
+        keeps = config.cast_policy == "numpy+floatX"
+        return np.asarray(value, config.floatX if keeps else "float64")
+    return np.asarray(value, np.int64)
+
+
+class GenericSharedVariable(SharedVariable):
+    """A Python object that lives between the calls of functions; no expression computes with it."""
+
+
+class OrderedUpdates(OrderedDict[Any, Any]):
+    """Updates of shared variables, in order.
+
+    Raises:
+        TypeError: a key is not a shared variable.
+
+    Example:
+        >>> import numpy as np
+        >>> count = shared(np.array(0), "count")
+        >>> list(OrderedUpdates({count: count + 1}).items())
+        [(count, Elemwise{add,no_inplace}.0)]
+    """
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, SharedVariable):
+            raise TypeError(f"updates: got {key!r} as a key, wanted a shared variable")
+        super().__setitem__(key, value)
+
+    def update(self, other: Any = (), **more: Any) -> None:  # type: ignore[override]
+        """Take over other updates; of two for one variable, both must be the same.
+
+        Raises:
+            KeyError: a variable has another update already.
+        """
+        for key, value in dict(other, **more).items():
+            if key in self and self[key] is not value:
+                raise KeyError(f"{key} has an update already: {self[key]}, and now {value}")
+            self[key] = value
+
+    def __add__(self, other: Mapping[Any, Any]) -> OrderedUpdates:
+        both = OrderedUpdates(self)
+        both.update(other)
+        return both
+
+    def __radd__(self, other: Mapping[Any, Any]) -> OrderedUpdates:
+        return self + other

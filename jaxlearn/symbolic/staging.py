@@ -1,0 +1,192 @@
+"""Compiling a graph once per set of sizes, and computing those sizes before the step.
+
+XLA must know every size before it compiles. Where tracing meets a size that depends on an input's
+value, it asks (`lowering.SizeNeededError`); the answer is computed on the host before each call,
+and there is one program per distinct answer. Where the shapes themselves come from data
+(``nonzero``), the arrays are computed by a compiled stage of their own, and enter the next one as
+inputs. Which questions come up depends on the shapes of the inputs and on earlier answers, so plans
+form a tree.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxlearn.symbolic.errors import VariantsWarning, made_at
+from jaxlearn.symbolic.graph import Variable
+from jaxlearn.symbolic.lowering import (
+    Graph,
+    Lowering,
+    SizeNeededError,
+    StageNeededError,
+    flags,
+)
+from jaxlearn.symbolic.packing import PackedStep
+
+__all__ = ["StagedProgram"]
+
+_MANY_VARIANTS = 20
+
+
+class _Question:
+    """What must be known before a program can be compiled, and how to find it out."""
+
+    def __init__(self, variable: Variable, find: Callable[[Sequence[Any]], Any]) -> None:
+        self.variable = variable
+        self.find = find
+
+
+class _Plan:
+    """A node of the tree: a compiled program, or a question and what follows each answer."""
+
+    def __init__(self, answers: Sequence[Any]) -> None:
+        self.answers = list(answers)
+        self.question: _Question | None = None
+        self.next: dict[Any, _Plan] = {}
+        self.step: PackedStep | None = None
+        self.errors: list[Callable[[], Exception]] = []
+
+
+class _Staged:
+    """Marks an answer that is a tuple of arrays, traced as further inputs."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+
+class StagedProgram:
+    """A compiled function of a graph's inputs, whatever sizes it turns out to need.
+
+    Args:
+        graph: the graph; its outputs are the program's outputs, and then the new state.
+        state: how many of the graph's first inputs are state. They come back as the graph's last
+            outputs, and their memory may be reused.
+        name: for warnings and profiles.
+
+    Attributes:
+        variants: how many programs have been compiled for different sizes.
+    """
+
+    def __init__(self, graph: Graph, state: int = 0, name: str = "function") -> None:
+        self.graph = graph
+        self.state = state
+        self.name = name
+        self.variants = 0
+        self._plans: dict[Any, _Plan] = {}
+        self._has_warned = False
+
+    def __call__(self, variables: Sequence[Any], inputs: Sequence[Any]) -> list[np.ndarray]:
+        """Replace the values of the variables, and return the outputs.
+
+        64-bit types must be on. Nothing has changed if this raises.
+
+        Args:
+            variables: the shared variables that are the state.
+            inputs: the values of the graph's other inputs.
+
+        Raises:
+            Exception: a check of the graph failed; what it is, is the operation's choice.
+        """
+        shapes = tuple([a.shape for a in inputs] + [v.stored.shape for v in variables])
+        plan = self._plans.get(shapes)
+        if plan is None:
+            plan = self._plans[shapes] = _Plan(())
+        while plan.question is not None or plan.step is None:
+            if plan.question is None:
+                try:
+                    plan.step = self._compiled(plan, variables, inputs)
+                except SizeNeededError as need:
+                    plan.question = self._size_question(need)
+                except StageNeededError as need:
+                    plan.question = self._stage_question(need)
+            else:
+                plan, inputs = self._follow(plan, variables, inputs)
+        return plan.step(variables, inputs)
+
+    def _follow(
+        self, plan: _Plan, variables: Sequence[Any], inputs: Sequence[Any]
+    ) -> tuple[_Plan, Sequence[Any]]:
+        question: Any = plan.question
+        answer = question.find([*(v.stored for v in variables), *inputs])
+        if isinstance(answer, tuple):
+            key: Any = tuple(array.shape for array in answer)
+            inputs = (*inputs, *answer)
+            entry: Any = _Staged(len(answer))
+        else:
+            key, entry = (answer.shape, answer.tobytes()), answer
+        if key not in plan.next:
+            plan.next[key] = _Plan([*plan.answers, entry])
+            self._count_variants(plan)
+        return plan.next[key], inputs
+
+    def _count_variants(self, plan: _Plan) -> None:
+        if len(plan.next) > _MANY_VARIANTS and not self._has_warned:
+            self._has_warned = True
+            variable = plan.question.variable if plan.question else None
+            warnings.warn(
+                f"{self.name} has been compiled for {len(plan.next)} values of {variable}, which "
+                "is a size, and XLA compiles once per size; pad the data, or round the size up"
+                f"{made_at(variable.line if variable is not None else None)}",
+                VariantsWarning,
+                stacklevel=2,
+            )
+
+    def _compiled(self, plan: _Plan, variables: Sequence[Any], inputs: Sequence[Any]) -> PackedStep:
+        traced = self._traced(plan)
+        state = [variable.stored for variable in variables]
+
+        def fail(held: np.ndarray) -> None:
+            raise plan.errors[int(np.argmin(held))]()
+
+        step = PackedStep(traced, state, inputs, fail)
+        self.variants += 1
+        return step
+
+    def _traced(self, plan: _Plan) -> Callable[..., Any]:
+        given = len(self.graph.inputs) - self.state
+
+        def traced(state: Any, inputs: Any) -> Any:
+            staged = iter(inputs[given:])
+            answers = [
+                [next(staged) for _ in range(answer.count)]
+                if isinstance(answer, _Staged)
+                else answer
+                for answer in plan.answers
+            ]
+            lowering = Lowering(self.graph, answers)
+            results = lowering.run([*state, *inputs[:given]])
+            plan.errors = [error for _, error in lowering.checks]
+            count = len(results) - self.state
+            return tuple(results[:count]), tuple(results[count:]), flags(lowering.checks)
+
+        traced.__name__ = re.sub(r"\W", "_", self.name)
+        return traced
+
+    def _size_question(self, need: SizeNeededError) -> _Question:
+        stage: list[StagedProgram] = []
+
+        def find(values: Sequence[Any]) -> np.ndarray:
+            answer = NotImplemented if stage else need.host(values)
+            if answer is NotImplemented:
+                if not stage:
+                    stage.append(StagedProgram(Graph(self.graph.inputs, [need.variable])))
+                answer = stage[0]((), values)[0]
+            return np.asarray(answer)
+
+        return _Question(need.variable, find)
+
+    def _stage_question(self, need: StageNeededError) -> _Question:
+        node = need.node
+        stage = StagedProgram(Graph(self.graph.inputs, node.inputs))
+
+        def find(values: Sequence[Any]) -> tuple[np.ndarray, ...]:
+            answer = node.op.host(node, *stage((), values))
+            outputs = answer if isinstance(answer, (tuple, list)) else (answer,)
+            return tuple(np.asarray(output) for output in outputs)
+
+        return _Question(node.outputs[0], find)

@@ -1,0 +1,455 @@
+"""What a variable may hold: a dtype and broadcast flags, and Theano's rules for combining them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from jaxlearn.symbolic.configuration import config
+
+if TYPE_CHECKING:
+    from jaxlearn.symbolic.graph import Variable
+
+__all__ = [
+    "DTYPES",
+    "GenericType",
+    "TensorType",
+    "Type",
+    "as_constant_array",
+    "generic",
+    "is_complex",
+    "is_discrete",
+    "is_float",
+    "upcast",
+    "upgrade_to_float",
+]
+
+INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+FLOATS = ("float16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
+DTYPES = ("bool", *INTEGERS, *FLOATS, *COMPLEX)
+"""The dtypes that a tensor can have, as Theano names them."""
+
+_NAMES_OF_RANK = ("scalar", "vector", "matrix", "3D", "4D", "5D", "6D", "7D")
+
+
+def is_discrete(dtype: str) -> bool:
+    """Whether a dtype is an integer's or bool.
+
+    Example:
+        >>> is_discrete("bool"), is_discrete("int8"), is_discrete("float32")
+        (True, True, False)
+    """
+    return dtype in INTEGERS or dtype == "bool"
+
+
+def is_float(dtype: str) -> bool:
+    """Whether a dtype is a real floating point number's.
+
+    Example:
+        >>> is_float("float16"), is_float("complex64")
+        (True, False)
+    """
+    return dtype in FLOATS
+
+
+def is_complex(dtype: str) -> bool:
+    """Whether a dtype is a complex number's.
+
+    Example:
+        >>> is_complex("complex64"), is_complex("float64")
+        (True, False)
+    """
+    return dtype in COMPLEX
+
+
+def upcast(*dtypes: str) -> str:
+    """Return the smallest dtype that holds values of all the given ones, by Theano's rule.
+
+    The rule is NumPy's for arrays; with ``config.cast_policy="numpy+floatX"`` a float64 that no
+    argument asks for becomes ``config.floatX``.
+
+    Example:
+        >>> upcast("int8", "float32"), upcast("int32", "float32"), upcast("int64", "uint64")
+        ('float32', 'float64', 'float64')
+    """
+    result = str(np.result_type(*dtypes))
+    policy_keeps = config.cast_policy == "numpy+floatX" and config.floatX != "float64"
+    if policy_keeps and result == "float64" and "float64" not in dtypes:
+        return str(config.floatX)
+    return result
+
+
+def upgrade_to_float(dtype: str) -> str:
+    """Return the dtype in which a function of real numbers is computed for an input of this one.
+
+    Example:
+        >>> upgrade_to_float("int8"), upgrade_to_float("int64"), upgrade_to_float("float16")
+        ('float32', 'float64', 'float16')
+    """
+    if not is_discrete(dtype):
+        return dtype
+    return "float32" if np.dtype(dtype).itemsize <= 2 else "float64"
+
+
+def _first_exact(value: Any, dtypes: Sequence[str]) -> np.ndarray:
+    """Return the value in the first dtype that holds it exactly, else in the last."""
+    for dtype in dtypes:
+        try:
+            with np.errstate(over="ignore"):
+                array = np.asarray(value, dtype)
+        except OverflowError:
+            continue
+        if array.item() == value:  # as Python numbers: NumPy would round the value first
+            break
+    else:
+        array = np.asarray(value)
+    return array
+
+
+def as_constant_array(value: Any, dtype: str | None = None) -> np.ndarray:
+    """Return a number, a nested sequence or an array as the array that a constant of it holds.
+
+    Theano's autocasting: a Python int takes the smallest integer type that holds it; a Python
+    float takes float32 if that holds it exactly or ``config.floatX`` is float32, else float64.
+    What already has a dtype keeps it.
+
+    Raises:
+        TypeError: the value is not numeric.
+
+    Example:
+        >>> [as_constant_array(value).dtype.name for value in (1, 300, 0.5, 0.1, [1, 2])]
+        ['int8', 'int16', 'float32', 'float64', 'int64']
+    """
+    if dtype is not None:
+        array = np.asarray(value, dtype)
+    elif isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    elif config.cast_policy != "custom" and isinstance(value, (int, float)):
+        array = _by_numpy_policy(value)
+    elif isinstance(value, int):
+        array = _first_exact(value, ("int8", "int16", "int32", "int64"))
+    elif isinstance(value, float):
+        array = _constant_float(value)
+    else:
+        array = _nested(value)
+        if array.size == 0 and not hasattr(value, "dtype"):
+            array = array.astype(config.floatX)
+    if str(array.dtype) not in DTYPES:
+        raise TypeError(f"got {value!r}, wanted a number or an array of numbers")
+    return array
+
+
+def _nested(value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise TypeError(f"got {value!r}: {error}") from None
+
+
+def _by_numpy_policy(value: float) -> np.ndarray:
+    array = np.asarray(value)
+    keeps = config.cast_policy == "numpy+floatX" and array.dtype == np.float64
+    return array.astype(config.floatX) if keeps else array
+
+
+def _constant_float(value: float) -> np.ndarray:
+    if config.floatX != "float64":
+        with np.errstate(over="ignore"):
+            return np.asarray(value, config.floatX)
+    return _first_exact(value, ("float32", "float64"))
+
+
+class Type:
+    """What values a variable may take. Calling a type makes a variable of it."""
+
+    def __call__(self, name: str | None = None) -> Any:
+        """Return a new variable of this type."""
+        return self.make_variable(name)
+
+    def make_variable(self, name: str | None = None) -> Any:
+        """Return a new variable of this type."""
+        raise NotImplementedError
+
+    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """Return a value as this type stores it, or raise `TypeError`."""
+        raise NotImplementedError
+
+    def is_valid_value(self, value: Any) -> bool:
+        """Whether a value could be stored without a change."""
+        try:
+            self.filter(value, strict=True)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+
+class GenericType(Type):
+    """Any Python object. No expression computes with one; a shared variable may hold one.
+
+    Example:
+        >>> generic
+        Generic
+    """
+
+    variable_class: ClassVar[type[Variable]]
+
+    def __repr__(self) -> str:
+        return "Generic"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def make_variable(self, name: str | None = None) -> Variable:
+        """Return a new variable that may hold anything."""
+        return self.variable_class(self, name=name)
+
+    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """Return the value as it is."""
+        return value
+
+
+generic = GenericType()
+
+
+class TensorType(Type):
+    """Arrays of one dtype and rank, with the axes of length 1 that broadcast.
+
+    Args:
+        dtype: one of `DTYPES`, or ``"floatX"`` for the configured float type.
+        broadcastable: for each axis, whether its length is 1 and it broadcasts. An axis of
+            length 1 that is not declared so does not broadcast, as in Theano.
+        name: a name for the type itself; no meaning.
+
+    Raises:
+        TypeError: the dtype is none of `DTYPES`.
+
+    Example:
+        >>> TensorType("float64", (False, True))
+        TensorType(float64, col)
+        >>> TensorType("int32", (False,))("indices").type.ndim
+        1
+    """
+
+    variable_class: ClassVar[type[Variable]]
+    constant_class: ClassVar[type[Variable]]
+
+    def __init__(self, dtype: Any, broadcastable: Sequence[bool], name: str | None = None) -> None:
+        self.dtype = config.floatX if dtype == "floatX" else _dtype_name(dtype)
+        self.broadcastable = tuple(bool(flag) for flag in broadcastable)
+        self.name = name
+        self.ndim = len(self.broadcastable)
+        self.numpy_dtype = np.dtype(self.dtype)
+        self._has_broadcastable = any(self.broadcastable)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, TensorType)
+            and self.dtype == other.dtype
+            and self.broadcastable == other.broadcastable
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.dtype, self.broadcastable))
+
+    def __str__(self) -> str:
+        return self.name or repr(self)
+
+    def __repr__(self) -> str:
+        return f"TensorType({self.dtype}, {self._shape_name()})"
+
+    def _shape_name(self) -> str:
+        named = {(True, False): "row", (False, True): "col"}
+        if self.broadcastable in named:
+            return named[self.broadcastable]
+        if any(self.broadcastable) or self.ndim >= len(_NAMES_OF_RANK):
+            return str(self.broadcastable)
+        return _NAMES_OF_RANK[self.ndim]
+
+    def clone(
+        self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None
+    ) -> TensorType:
+        """Return this type with another dtype or other broadcast flags."""
+        return TensorType(
+            self.dtype if dtype is None else dtype,
+            self.broadcastable if broadcastable is None else broadcastable,
+        )
+
+    def make_variable(self, name: str | None = None) -> Variable:
+        """Return a new variable of this type."""
+        return self.variable_class(self, name=name)
+
+    def is_super(self, other: Type) -> bool:
+        """Whether every value of the other type is one of this type."""
+        return (
+            isinstance(other, TensorType)
+            and self.dtype == other.dtype
+            and self.ndim == other.ndim
+            and all(
+                theirs or not ours
+                for ours, theirs in zip(self.broadcastable, other.broadcastable, strict=True)
+            )
+        )
+
+    def filter(
+        self, value: Any, strict: bool = False, allow_downcast: bool | None = None
+    ) -> np.ndarray:
+        """Return a value as an array of this type.
+
+        An array of another dtype passes if this dtype holds all values of that one. A number or a
+        nested sequence passes if this dtype holds its very values; so does any Python float where
+        this dtype is ``config.floatX``.
+
+        Args:
+            value: a number, a nested sequence or an array.
+            strict: accept only an array of this dtype.
+            allow_downcast: accept what loses precision.
+
+        Raises:
+            TypeError: the value has another rank, an axis declared of length 1 has not, or
+                precision would be lost; the message says which, and how to allow it.
+        """
+        if hasattr(value, "owner") and hasattr(value, "type"):
+            raise TypeError(
+                f"got the symbolic variable {value}, wanted numbers; "
+                "to compute its value use .eval(), to build on it use it in an expression"
+            )
+        if type(value) is np.ndarray and value.dtype == self.numpy_dtype:
+            array = value
+        elif not strict and (exact := self._exactly(value)) is not None:
+            array = exact
+        elif strict:
+            raise TypeError(
+                f"strict is set: got {_described(value)}, wanted an array of dtype {self.dtype}"
+            )
+        else:
+            array = self._converted(value, allow_downcast)
+        if array.ndim != self.ndim or self._has_broadcastable:
+            self._check_shape(array)
+        return array
+
+    def _exactly(self, value: Any) -> np.ndarray | None:
+        """Return Python numbers as an array of this dtype, or None if that is not exact.
+
+        This is the way of nearly every list, and must be quick.
+        """
+        if type(value) not in _PYTHON_NUMBERS:
+            return None
+        try:
+            with np.errstate(over="ignore"):
+                array = np.array(value, self.numpy_dtype)
+            return array if array.tolist() == value else None
+        except (OverflowError, TypeError, ValueError):
+            return None
+
+    def _converted(self, value: Any, allow_downcast: bool | None) -> np.ndarray:
+        if _is_array(value):
+            return self._from_array(np.asarray(value), allow_downcast)
+        given = self._given(value)
+        if allow_downcast is None and type(value) is float and self.dtype == config.floatX:
+            return given.astype(self.numpy_dtype)
+        with np.errstate(over="ignore"):
+            array = given.astype(self.numpy_dtype)
+        if not allow_downcast and not np.array_equal(
+            array, given, equal_nan=given.dtype.kind in "fc"
+        ):
+            raise TypeError(
+                f"got {value!r}, and storing it as {self!r} would lose precision; "
+                f'pass an array of dtype {self.dtype} (`np.asarray(value, "{self.dtype}")`), '
+                f"{_ALLOW}"
+            )
+        return array
+
+    def _from_array(self, array: np.ndarray, allow_downcast: bool | None) -> np.ndarray:
+        name = array.dtype.name
+        if allow_downcast or (name in DTYPES and upcast(self.dtype, name) == self.dtype):
+            return array.astype(self.numpy_dtype)
+        raise TypeError(
+            f"got an array of {name}, and storing it as {self!r} could lose precision; "
+            f'convert it (`.astype("{self.dtype}")`), {_ALLOW}'
+        )
+
+    def _given(self, value: Any) -> np.ndarray:
+        """Return numbers as an array of the dtype they have by themselves."""
+        try:
+            given = np.asarray(value)
+        except ValueError as error:
+            raise TypeError(f"got {value!r}: {error}") from None
+        if given.dtype.kind not in "biufc":
+            # Text, too long integers, None: NumPy's own error says what it is.
+            np.asarray(value, self.numpy_dtype)
+            raise TypeError(f"got {value!r}, wanted numbers that {self!r} can store")
+        if given.dtype.kind == "c" and not is_complex(self.dtype):
+            raise TypeError(f"got {value!r}, a complex number, wanted what {self!r} can store")
+        if given.dtype.kind == "f" and is_discrete(self.dtype) and not np.isfinite(given).all():
+            raise ValueError(f"got {value!r}, which is no integer, wanted what {self!r} can store")
+        return given
+
+    def _check_shape(self, array: np.ndarray) -> None:
+        if array.ndim != self.ndim:
+            raise TypeError(
+                f"got {array.ndim} dimensions (shape {array.shape}), wanted {self.ndim} ({self!r})"
+            )
+        for axis, (length, flag) in enumerate(zip(array.shape, self.broadcastable, strict=True)):
+            if flag and length != 1:
+                raise TypeError(
+                    f"got shape {array.shape}, wanted length 1 in axis {axis}, "
+                    f"which {self!r} declares broadcastable"
+                )
+
+    def filter_variable(self, other: Any, allow_convert: bool = True) -> Variable:
+        """Return a value or variable as a variable of this type.
+
+        Raises:
+            TypeError: its type is another, and no change of broadcast flags makes it this one.
+        """
+        if not hasattr(other, "type"):
+            make: Any = self.constant_class
+            other = make(self, self.filter(other))
+        if other.type == self:
+            return other  # type: ignore[no-any-return]
+        if allow_convert and self.is_super(other.type):
+            return other.as_type(self)  # type: ignore[no-any-return]
+        raise TypeError(f"got {other} of type {other.type!r}, wanted a variable of type {self!r}")
+
+    @staticmethod
+    def values_eq(first: Any, second: Any) -> bool:
+        """Whether two values are equal, NaN being equal to NaN."""
+        return bool(np.array_equal(first, second, equal_nan=True))
+
+    @staticmethod
+    def values_eq_approx(first: Any, second: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
+        """Whether two values are close, NaN being equal to NaN."""
+        return bool(np.allclose(first, second, rtol=rtol, atol=atol, equal_nan=True))
+
+
+_PYTHON_NUMBERS = frozenset((bool, int, float, list, tuple))
+
+_ALLOW = "or allow the loss (`allow_input_downcast=True` in function, `allow_downcast=True` in In)"
+
+
+def _is_array(value: Any) -> bool:
+    # Any array type with a dtype, a JAX array too; a NumPy scalar is a number, as for Theano.
+    return hasattr(value, "dtype") and not isinstance(value, np.generic)
+
+
+def _described(value: Any) -> str:
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"{value.dtype}{list(value.shape)}"
+    return f"{value!r} ({type(value).__name__})"
+
+
+def _dtype_name(dtype: Any) -> str:
+    try:
+        name = "" if dtype is None else np.dtype(dtype).name
+    except TypeError:
+        name = ""
+    if name not in DTYPES:
+        raise TypeError(f"dtype: got {dtype!r}, wanted one of {', '.join(DTYPES)} or floatX")
+    return name

@@ -1,0 +1,25 @@
+"""Theano's ``theano.compile``: functions."""
+
+from jaxlearn.symbolic.functions import Function, In, Out, Param, function
+from jaxlearn.symbolic.shared import SharedVariable, shared
+from jaxlearn.theano.compile import function_module, io, mode, sharedvalue
+from jaxlearn.theano.compile.mode import FAST_COMPILE, FAST_RUN, Mode, get_default_mode, get_mode
+
+__all__ = [
+    "FAST_COMPILE",
+    "FAST_RUN",
+    "Function",
+    "In",
+    "Mode",
+    "Out",
+    "Param",
+    "SharedVariable",
+    "function",
+    "function_module",
+    "get_default_mode",
+    "get_mode",
+    "io",
+    "mode",
+    "shared",
+    "sharedvalue",
+]

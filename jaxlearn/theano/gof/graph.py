@@ -1,0 +1,71 @@
+"""Theano's ``theano.gof.graph``: variables, nodes, and walks over them."""
+
+from jaxlearn.symbolic.graph import (
+    Apply,
+    Constant,
+    Variable,
+    ancestors,
+    is_same_graph,
+    toposort,
+    variables_between,
+)
+
+__all__ = [
+    "Apply",
+    "Constant",
+    "Variable",
+    "ancestors",
+    "inputs",
+    "io_toposort",
+    "is_same_graph",
+    "list_of_nodes",
+    "variables",
+]
+
+
+def inputs(variable_list: list[Variable], blockers: list[Variable] | None = None) -> list[Variable]:
+    """Return the variables that others depend on and that nothing computes.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dscalars("x", "y")
+        >>> inputs([x + y])
+        [x, y]
+    """
+    return [variable for variable in ancestors(variable_list, blockers) if variable.owner is None]
+
+
+def io_toposort(inputs: list[Variable], outputs: list[Variable]) -> list[Apply]:
+    """Return the nodes between inputs and outputs, in the order of computation.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> io_toposort([x], [T.exp(x)])
+        [Elemwise{exp,no_inplace}(x)]
+    """
+    return toposort(outputs, set(inputs))
+
+
+def list_of_nodes(inputs: list[Variable], outputs: list[Variable]) -> list[Apply]:
+    """Return the nodes between inputs and outputs.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> len(list_of_nodes([x], [T.exp(x) + 1]))
+        2
+    """
+    return toposort(outputs, set(inputs))
+
+
+def variables(inputs: list[Variable], outputs: list[Variable]) -> list[Variable]:
+    """Return the variables between inputs and outputs, and themselves.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> variables([x], [T.exp(x)])
+        [x, Elemwise{exp,no_inplace}.0]
+    """
+    return variables_between(outputs, set(inputs))

@@ -1,0 +1,46 @@
+"""Theano's ``theano.gradient``."""
+
+from jaxlearn.symbolic.errors import DisconnectedInputError, NullTypeGradError
+from jaxlearn.symbolic.gradients import (
+    DisconnectedType,
+    GradClip,
+    Lop,
+    NullType,
+    Rop,
+    VerifyGradError,
+    consider_constant,
+    disconnected_grad,
+    grad,
+    grad_clip,
+    grad_not_implemented,
+    grad_undefined,
+    hessian,
+    jacobian,
+    subgraph_grad,
+    undefined_grad,
+    verify_grad,
+    zero_grad,
+)
+
+__all__ = [
+    "DisconnectedInputError",
+    "DisconnectedType",
+    "GradClip",
+    "Lop",
+    "NullType",
+    "NullTypeGradError",
+    "Rop",
+    "VerifyGradError",
+    "consider_constant",
+    "disconnected_grad",
+    "grad",
+    "grad_clip",
+    "grad_not_implemented",
+    "grad_undefined",
+    "hessian",
+    "jacobian",
+    "subgraph_grad",
+    "undefined_grad",
+    "verify_grad",
+    "zero_grad",
+]

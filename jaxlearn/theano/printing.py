@@ -1,0 +1,6 @@
+"""Theano's ``theano.printing``."""
+
+from jaxlearn.symbolic.ops.debugging import Print
+from jaxlearn.symbolic.printing import debugprint, min_informative_str, pp, pprint, pydotprint
+
+__all__ = ["Print", "debugprint", "min_informative_str", "pp", "pprint", "pydotprint"]

@@ -1,0 +1,5 @@
+"""Theano's ``theano.tensor.type``."""
+
+from jaxlearn.symbolic.types import TensorType
+
+__all__ = ["TensorType"]
