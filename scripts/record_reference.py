@@ -135,7 +135,7 @@ def main() -> int:
         command += ["--check"] if options.check else []
         command += ["--compiled"] if compiled else ["--python"]
         flags = FLAGS if compiled else FLAGS + ",cxx=,linker=py"
-        environment = dict(os.environ, THEANO_FLAGS=flags)
+        environment = dict(os.environ, THEANO_FLAGS=flags, PYTHONHASHSEED="0")
         failed |= subprocess.run(command, env=environment, check=False).returncode
     return failed
 

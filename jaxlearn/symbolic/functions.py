@@ -296,7 +296,7 @@ def _normal_updates(updates: Any) -> dict[Any, Any]:
 def _fitting_update(variable: Any, value: Any) -> Any:
     try:
         new = value if isinstance(value, Variable) else variable.type.filter_variable(value)
-    except TypeError as error:
+    except (TypeError, ValueError, OverflowError) as error:
         new, reason = value, str(error)
     else:
         reason = f"it has type {new.type!r}"
@@ -465,8 +465,10 @@ class Function:
         self._read = [variable for variable in used if variable not in self.updates]
         self._input_updates = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
         graph = Graph([*self._updated, *given, *self._read], stable)
-        self._program = StagedProgram(graph, len(self._updated), self.name or "function")
+        self._program = StagedProgram(graph, self._updated, self._read, self.name or "function")
+        self._is_strict = any(entry.strict for entry in self.inputs)
         self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
+        self._is_plain = not self._prints and not self._input_updates
         self._converters = [
             functools.partial(
                 entry.variable.type.filter,
@@ -490,10 +492,15 @@ class Function:
         Raises:
             TypeError: an input is missing, unknown, given twice, or does not fit its variable.
         """
-        values = self._converted(args, kwargs)
+        outputs = None
         with jax.enable_x64(True):
-            values.extend([variable.on_device() for variable in self._read])
-            outputs = self._program(self._updated, values)
+            step = self._program.last
+            if step is not None and step.quick is not None and not kwargs and not self._is_strict:
+                outputs = step.quick(args)
+            if outputs is None:
+                outputs = self._program(self._converted(args, kwargs))
+        if self._is_plain:
+            return outputs[0] if self._form.is_one else self._form.hand_out(outputs)
         if self._prints:
             jax.effects_barrier()
         for i in reversed(self._input_updates):
@@ -625,6 +632,8 @@ class Function:
         made_again = {
             "_converters",
             "_input_updates",
+            "_is_plain",
+            "_is_strict",
             "_prints",
             "_program",
             "_read",

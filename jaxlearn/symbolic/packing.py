@@ -8,6 +8,8 @@ in one buffer too. Large arrays, and all arrays of a GPU's state, are handed ove
 
 from __future__ import annotations
 
+import ctypes
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,16 @@ __all__ = ["PackedStep", "Slot"]
 
 _MOST_PACKED = 1024
 """The most elements that an array has that travels in the buffer."""
+
+# C's number types, by which a Python number is seen to be exact without a NumPy array.
+_EXACT_NUMBERS: dict[str, Any] = {
+    "float32": ctypes.c_float,
+    "float64": ctypes.c_double,
+    "int8": ctypes.c_int8,
+    "int16": ctypes.c_int16,
+    "int32": ctypes.c_int32,
+    "int64": ctypes.c_int64,
+}
 
 _ALIGNMENT = 64
 """What XLA wants of memory that it reads in place, in bytes."""
@@ -62,6 +74,49 @@ class Slot:
     def read(self) -> np.ndarray:
         """Return a copy of the array."""
         return self.view.astype(self.dtype)
+
+    def writer(self) -> Callable[[Any], bool]:
+        """Return a function that puts an array or Python numbers there, if they fit as they are.
+
+        It says whether they do. This is the way of nearly every input, and must be quick.
+        """
+        view, shape, dtype = self.view, self.shape, self.dtype
+        number_type = _EXACT_NUMBERS.get(dtype.name)
+        code = number_type._type_ if number_type else ""
+
+        def write(value: Any) -> bool:
+            kind = type(value)
+            if kind is np.ndarray:
+                if value.dtype != dtype or value.shape != shape:
+                    return False
+                view[...] = value
+                return True
+            if number_type is None:
+                return False
+            try:
+                if kind is list:
+                    fits = shape == (len(value),) and array(code, value).tolist() == value
+                else:
+                    fits = kind in (float, int) and not shape and number_type(value).value == value
+            except (OverflowError, TypeError):
+                return False
+            if fits:
+                view[...] = value
+            return fits
+
+        return write
+
+    def fetcher(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Return a function that takes an array of this place out of other words."""
+        start, stop, shape, dtype = self.start, self.stop, self.shape, self.dtype
+        word_type = self.view.dtype
+
+        def fetch(words: np.ndarray) -> np.ndarray:
+            if shape == ():
+                return np.array(words.view(word_type)[start], dtype)
+            return words[start:stop].view(word_type).reshape(shape).astype(dtype)
+
+        return fetch
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.read() if dtype is None else self.view.astype(dtype)
@@ -131,11 +186,16 @@ class PackedStep:
 
     Args:
         function: a pure function ``(state, inputs) -> (outputs, state, flags)`` of tuples of
-            arrays; ``flags`` is a vector of conditions that must hold.
-        state: the values of the state, or what has their shapes and dtypes.
-        inputs: those of the inputs.
+            arrays; ``flags`` is a vector of conditions that must hold. Its inputs are those below,
+            and then the values of the variables that are only read.
+        state: the variables whose values are replaced; ``variable.stored`` is an array or a slot.
+        inputs: the values of the inputs of the first call.
+        read: the variables whose values are only read.
         failed: called with the flags if one is false; it raises. No state has changed then.
         compiler_options: options of XLA.
+
+    Attributes:
+        quick: the whole call in its quickest form, or None where some array is large.
     """
 
     def __init__(
@@ -143,117 +203,179 @@ class PackedStep:
         function: Callable[..., Any],
         state: Sequence[Any],
         inputs: Sequence[Any],
+        read: Sequence[Any],
         failed: Callable[[np.ndarray], Any],
         compiler_options: Mapping[str, Any] | None = None,
     ) -> None:
         self._failed = failed
-        self._count = count = len(state)
-        kinds = tuple(map(_kind, state)), tuple(map(_kind, inputs))
+        self._state = list(state)
+        self._read = list(read)
+        stored = [variable.stored for variable in (*state, *read)]
+        first, last = len(state), len(state) + len(inputs)
+        kinds = [_kind(a) for a in (*stored[:first], *inputs, *stored[first:])]
         # Traced once: the wrapper below finds it in JAX's cache.
         traced = jax.jit(function)
-        outputs, new_state, flags = jax.eval_shape(traced, *kinds)
+        outputs, new_state, flags = jax.eval_shape(
+            traced, tuple(kinds[:first]), tuple(kinds[first:])
+        )
         keeps_shapes = all(
             old.shape == new.shape and old.dtype == new.dtype
-            for old, new in zip(kinds[0], new_state, strict=True)
+            for old, new in zip(kinds, new_state, strict=False)
         )
         on_host = jax.default_backend() == "cpu"
         packs_state = on_host and keeps_shapes
-        given = [packs_state] * count + [on_host or isinstance(a, np.ndarray) for a in inputs]
-        self._in = _Layout([*kinds[0], *kinds[1]], given)
-        self._out = _Layout(
-            [*new_state, *outputs, flags], [packs_state] * count + [True] * (len(outputs) + 1)
+        into = _Layout(kinds, [packs_state] * first + [True] * len(inputs) + [on_host] * len(read))
+        out_of = _Layout(
+            [*new_state, *outputs, flags], [packs_state] * first + [True] * (len(outputs) + 1)
         )
-        self._state_slots = [(i, slot) for i, slot in self._in.packed if i < count]
-        self._input_slots = [(i - count, slot) for i, slot in self._in.packed if i >= count]
-        self._loose_state = [i for i in self._in.loose if i < count]
-        self._loose_inputs = [i - count for i in self._in.loose if i >= count]
-        self._state_words = sum(slot.view.size for _, slot in self._state_slots)
-        self._output_slots = self._out.slots[count:-1]
-        self._loose_outputs = [i - count for i in self._out.loose if i >= count]
-        self._flags = self._out.slots[-1] if flags.shape[0] else None
-        self._must_wait = not self._out.count and not self._loose_outputs
-        self._seen: list[Any] = [None] * len(inputs)
+        self._into, self._out_of = into, out_of
+        self._state_slots = [
+            (variable, slot) for variable, slot in zip(state, into.slots, strict=False) if slot
+        ]
+        self._read_slots = [
+            (variable, slot) for variable, slot in zip(read, into.slots[last:], strict=True) if slot
+        ]
+        self._seen: list[Any] = [None] * len(self._read_slots)
+        self._input_slots = [(i - first, s) for i, s in into.packed if first <= i < last]
+        self._loose_state = [
+            variable for variable, s in zip(state, into.slots, strict=False) if not s
+        ]
+        self._loose_inputs = [i - first for i in into.loose if first <= i < last]
+        self._loose_read = [v for v, s in zip(read, into.slots[last:], strict=True) if not s]
+        words = sum(slot.view.size for _, slot in self._state_slots)
+        self._state_words = into.words[:words]
+        self._fetchers = [slot and slot.fetcher() for slot in out_of.slots[first:-1]]
+        self._loose_outputs = [i - first for i in out_of.loose if i >= first]
+        self._flags = out_of.slots[-1] if flags.shape[0] else None
+        self._must_wait = not out_of.count and not self._loose_outputs
         self._words = self._shared_words(on_host)
         # A failed check must find the old state as it was.
         donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
         self._run = jax.jit(
-            self._packed(traced),
+            self._packed(traced, first),
             donate_argnums=donated,
             compiler_options=dict(compiler_options) if compiler_options else None,
         )
+        self.quick = None if into.loose or out_of.loose else self._quick()
+
+    def _quick(self) -> Callable[[Sequence[Any]], list[np.ndarray] | None]:
+        """Return the whole call as one flat function, for a step all of whose arrays are small.
+
+        It takes the inputs as the user gave them, and returns None, with nothing changed, if one
+        of them does not fit as it is, or a variable has another shape by now. The names that it
+        uses are all its own: looking them up on an object would double its time.
+        """
+        run, words, failed, flag_slot = self._run, self._words, self._failed, self._flags
+        writers = [slot.writer() for _, slot in self._input_slots]
+        fetchers, state_words = list(self._fetchers), self._state_words
+        state, read, count = self._state_slots, self._read_slots, len(self._input_slots)
+        state_count, seen, asarray = state_words.size, self._seen, np.asarray
+
+        def quick(inputs: Sequence[Any]) -> list[np.ndarray] | None:
+            if len(inputs) != count:
+                return None
+            for write, value in zip(writers, inputs):  # noqa: B905  (a keyword costs time)
+                if not write(value):
+                    return None
+            for variable, slot in state:
+                stored = variable.stored
+                if stored is not slot:
+                    if stored.shape != slot.shape:
+                        return None
+                    slot.write(stored)
+            if read and not _write_read(read, seen):
+                return None
+            packed, _ = run(words, (), ())
+            results = asarray(packed)
+            if flag_slot is not None:
+                held = results[flag_slot.start : flag_slot.stop]
+                if not held.all():
+                    failed(held)
+            outputs = [fetch(results) for fetch in fetchers]
+            if state:
+                state_words[:] = results[:state_count]
+                for variable, slot in state:
+                    variable.stored = slot
+            return outputs
+
+        return quick
 
     def _shared_words(self, on_host: bool) -> Any:
         """Return the buffer as the step gets it: a JAX array in the same memory, on the host."""
-        if not self._in.count:
+        if not self._into.count:
             return jnp.zeros(0, jnp.int64)
-        return jax.dlpack.from_dlpack(self._in.words, copy=False) if on_host else self._in.words
+        return jax.dlpack.from_dlpack(self._into.words, copy=False) if on_host else self._into.words
 
-    def _packed(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        count = self._count
+    def _packed(self, function: Callable[..., Any], count: int) -> Callable[..., Any]:
+        into, out_of = self._into, self._out_of
 
         def run(words: Any, loose_state: Any, loose_inputs: Any) -> Any:
-            arrays: list[Any] = [None] * len(self._in.slots)
-            for i, slot in self._in.packed:
-                arrays[i] = _taken_out(words, slot)
-            for i, array in zip(self._loose_state, loose_state, strict=True):
-                arrays[i] = array
-            for i, array in zip(self._loose_inputs, loose_inputs, strict=True):
-                arrays[count + i] = array
+            loose = iter((*loose_state, *loose_inputs))
+            arrays = [next(loose) if s is None else _taken_out(words, s) for s in into.slots]
             outputs, state, flags = function(tuple(arrays[:count]), tuple(arrays[count:]))
             results = [*state, *outputs, flags]
-            parts = [_as_words(results[i]) for i, _ in self._out.packed]
+            parts = [_as_words(results[i]) for i, _ in out_of.packed]
             packed = jnp.concatenate(parts) if parts else jnp.zeros(0, jnp.int64)
-            return packed, tuple(results[i] for i in self._out.loose)
+            return packed, tuple(results[i] for i in out_of.loose)
 
         return run
 
-    def __call__(self, variables: Sequence[Any], inputs: Sequence[Any]) -> list[np.ndarray]:
+    def __call__(self, inputs: Sequence[Any]) -> list[np.ndarray]:
         """Run the step: read and replace the variables' values, return the outputs.
 
         64-bit types must be on. When this returns, nothing reads the inputs any more.
 
         Args:
-            variables: objects whose ``stored`` holds the state: an array, or a slot.
-            inputs: NumPy or JAX arrays.
+            inputs: NumPy or JAX arrays of the shapes of the first call.
         """
-        for i, slot in self._state_slots:
-            if variables[i].stored is not slot:
-                slot.write(variables[i].stored)
         for i, slot in self._input_slots:
-            given = inputs[i]
-            # A JAX array cannot have changed since it was last written.
-            if given is not self._seen[i]:
-                slot.write(given)
-                self._seen[i] = given if isinstance(given, jax.Array) else None
+            slot.write(inputs[i])
+        for variable, slot in self._state_slots:
+            if variable.stored is not slot:
+                slot.write(variable.stored)
+        _write_read(self._read_slots, self._seen)
+        loose_read = [variable.on_device() for variable in self._loose_read]
         packed, loose = self._run(
             self._words,
-            tuple([variables[i].on_device() for i in self._loose_state]),
-            tuple([inputs[i] for i in self._loose_inputs]),
+            tuple([variable.on_device() for variable in self._loose_state]),
+            (*(inputs[i] for i in self._loose_inputs), *loose_read),
         )
-        results = np.asarray(packed)
+        words = np.asarray(packed)
         if self._flags is not None:
-            held = results[self._flags.start : self._flags.stop]
+            held = words[self._flags.start : self._flags.stop]
             if not held.all():
                 self._failed(held)
         if self._must_wait:
             # Nothing was fetched, and JAX may still be reading the inputs.
             jax.block_until_ready(loose)
-        count = len(self._loose_state)
-        outputs: list[Any] = [slot and _fetched(results, slot) for slot in self._output_slots]
-        for i, array in zip(self._loose_outputs, loose[count:], strict=True):
-            outputs[i] = np.array(array)
-        if self._state_words:
-            self._in.words[: self._state_words] = results[: self._state_words]
-            for i, slot in self._state_slots:
-                variables[i].stored = slot
-        for i, array in zip(self._loose_state, loose[:count], strict=True):
-            variables[i].stored = array
+        outputs: list[Any] = [fetch and fetch(words) for fetch in self._fetchers]
+        if loose:
+            self._take_loose(loose, outputs)
+        if self._state_slots:
+            self._state_words[:] = words[: self._state_words.size]
+            for variable, slot in self._state_slots:
+                variable.stored = slot
         return outputs
 
+    def _take_loose(self, loose: Sequence[Any], outputs: list[Any]) -> None:
+        count = len(self._loose_state)
+        for i, array in zip(self._loose_outputs, loose[count:], strict=True):
+            outputs[i] = np.array(array)
+        for variable, array in zip(self._loose_state, loose[:count], strict=True):
+            variable.stored = array
 
-def _fetched(words: np.ndarray, slot: Slot) -> np.ndarray:
-    part = words[slot.start : slot.stop].view(slot.view.dtype)
-    return part.reshape(slot.shape).astype(slot.dtype)
+
+def _write_read(slots: Sequence[tuple[Any, Slot]], seen: list[Any]) -> bool:
+    """Write the values of variables that are only read; return whether they fit."""
+    for i, (variable, slot) in enumerate(slots):
+        stored = variable.stored
+        # The same slot may hold another value by now; an array cannot.
+        if stored is not seen[i] or type(stored) is Slot:
+            if stored.shape != slot.shape:
+                return False
+            slot.write(stored)
+            seen[i] = stored
+    return True
 
 
 def _kind(array: Any) -> jax.ShapeDtypeStruct:

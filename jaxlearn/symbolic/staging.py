@@ -63,56 +63,60 @@ class StagedProgram:
     """A compiled function of a graph's inputs, whatever sizes it turns out to need.
 
     Args:
-        graph: the graph; its outputs are the program's outputs, and then the new state.
-        state: how many of the graph's first inputs are state. They come back as the graph's last
-            outputs, and their memory may be reused.
+        graph: the graph. Its inputs are the variables of the state, the inputs of a call, and the
+            variables that are only read; its outputs are those of a call, and then the new state.
+        state: the shared variables whose values are replaced.
+        read: the shared variables whose values are only read.
         name: for warnings and profiles.
 
     Attributes:
-        variants: how many programs have been compiled for different sizes.
+        variants: how many programs have been compiled, for different shapes and sizes.
+        last: the step that ran last, if no size had to be found out before it.
     """
 
-    def __init__(self, graph: Graph, state: int = 0, name: str = "function") -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        state: Sequence[Any] = (),
+        read: Sequence[Any] = (),
+        name: str = "function",
+    ) -> None:
         self.graph = graph
-        self.state = state
+        self.state = list(state)
+        self.read = list(read)
         self.name = name
         self.variants = 0
+        self.last: PackedStep | None = None
         self._plans: dict[Any, _Plan] = {}
         self._has_warned = False
 
-    def __call__(self, variables: Sequence[Any], inputs: Sequence[Any]) -> list[np.ndarray]:
-        """Replace the values of the variables, and return the outputs.
+    def __call__(self, inputs: Sequence[Any]) -> list[np.ndarray]:
+        """Replace the values of the state, and return the outputs.
 
         64-bit types must be on. Nothing has changed if this raises.
-
-        Args:
-            variables: the shared variables that are the state.
-            inputs: the values of the graph's other inputs.
 
         Raises:
             Exception: a check of the graph failed; what it is, is the operation's choice.
         """
+        variables = (*self.state, *self.read)
         shapes = tuple([a.shape for a in inputs] + [v.stored.shape for v in variables])
-        plan = self._plans.get(shapes)
-        if plan is None:
-            plan = self._plans[shapes] = _Plan(())
+        root = plan = self._plans.setdefault(shapes, _Plan(()))
         while plan.question is not None or plan.step is None:
             if plan.question is None:
                 try:
-                    plan.step = self._compiled(plan, variables, inputs)
+                    plan.step = self._compiled(plan, inputs)
                 except SizeNeededError as need:
                     plan.question = self._size_question(need)
                 except StageNeededError as need:
                     plan.question = self._stage_question(need)
             else:
-                plan, inputs = self._follow(plan, variables, inputs)
-        return plan.step(variables, inputs)
+                plan, inputs = self._follow(plan, inputs)
+        self.last = plan.step if plan is root else None
+        return plan.step(inputs)
 
-    def _follow(
-        self, plan: _Plan, variables: Sequence[Any], inputs: Sequence[Any]
-    ) -> tuple[_Plan, Sequence[Any]]:
+    def _follow(self, plan: _Plan, inputs: Sequence[Any]) -> tuple[_Plan, Sequence[Any]]:
         question: Any = plan.question
-        answer = question.find([*(v.stored for v in variables), *inputs])
+        answer = question.find(self._values(inputs))
         if isinstance(answer, tuple):
             key: Any = tuple(array.shape for array in answer)
             inputs = (*inputs, *answer)
@@ -123,6 +127,12 @@ class StagedProgram:
             plan.next[key] = _Plan([*plan.answers, entry])
             self._count_variants(plan)
         return plan.next[key], inputs
+
+    def _values(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return the values of the graph's inputs, in its order."""
+        given = len(self.graph.inputs) - len(self.state) - len(self.read)
+        state = [variable.stored for variable in self.state]
+        return [*state, *inputs[:given], *(variable.stored for variable in self.read)]
 
     def _count_variants(self, plan: _Plan) -> None:
         if len(plan.next) > _MANY_VARIANTS and not self._has_warned:
@@ -136,22 +146,20 @@ class StagedProgram:
                 stacklevel=2,
             )
 
-    def _compiled(self, plan: _Plan, variables: Sequence[Any], inputs: Sequence[Any]) -> PackedStep:
-        traced = self._traced(plan)
-        state = [variable.stored for variable in variables]
-
+    def _compiled(self, plan: _Plan, inputs: Sequence[Any]) -> PackedStep:
         def fail(held: np.ndarray) -> None:
             raise plan.errors[int(np.argmin(held))]()
 
-        step = PackedStep(traced, state, inputs, fail)
+        step = PackedStep(self._traced(plan), self.state, inputs, self.read, fail)
         self.variants += 1
         return step
 
     def _traced(self, plan: _Plan) -> Callable[..., Any]:
-        given = len(self.graph.inputs) - self.state
+        count, read = len(self.state), len(self.read)
+        given = len(self.graph.inputs) - count - read
 
         def traced(state: Any, inputs: Any) -> Any:
-            staged = iter(inputs[given:])
+            staged = iter(inputs[given : len(inputs) - read])
             answers = [
                 [next(staged) for _ in range(answer.count)]
                 if isinstance(answer, _Staged)
@@ -159,10 +167,10 @@ class StagedProgram:
                 for answer in plan.answers
             ]
             lowering = Lowering(self.graph, answers)
-            results = lowering.run([*state, *inputs[:given]])
+            values = lowering.run([*state, *inputs[:given], *inputs[len(inputs) - read :]])
             plan.errors = [error for _, error in lowering.checks]
-            count = len(results) - self.state
-            return tuple(results[:count]), tuple(results[count:]), flags(lowering.checks)
+            outputs = len(values) - count
+            return tuple(values[:outputs]), tuple(values[outputs:]), flags(lowering.checks)
 
         traced.__name__ = re.sub(r"\W", "_", self.name)
         return traced
@@ -175,7 +183,7 @@ class StagedProgram:
             if answer is NotImplemented:
                 if not stage:
                     stage.append(StagedProgram(Graph(self.graph.inputs, [need.variable])))
-                answer = stage[0]((), values)[0]
+                answer = stage[0](values)[0]
             return np.asarray(answer)
 
         return _Question(need.variable, find)
@@ -185,7 +193,7 @@ class StagedProgram:
         stage = StagedProgram(Graph(self.graph.inputs, node.inputs))
 
         def find(values: Sequence[Any]) -> tuple[np.ndarray, ...]:
-            answer = node.op.host(node, *stage((), values))
+            answer = node.op.host(node, *stage(values))
             outputs = answer if isinstance(answer, (tuple, list)) else (answer,)
             return tuple(np.asarray(output) for output in outputs)
 

@@ -431,7 +431,10 @@ class TensorType(Type):
 
 _PYTHON_NUMBERS = frozenset((bool, int, float, list, tuple))
 
-_ALLOW = "or allow the loss (`allow_input_downcast=True` in function, `allow_downcast=True` in In)"
+_ALLOW = (
+    "or allow the loss (`allow_downcast=True` in shared and In, `allow_input_downcast=True` in "
+    "function)"
+)
 
 
 def _is_array(value: Any) -> bool:

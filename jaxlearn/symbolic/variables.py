@@ -36,6 +36,8 @@ class TensorOperators:
     __array_priority__ = 1000
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if ufunc.__name__ == "matmul" and method == "__call__" and not options:
+            return contraction.dot(*inputs)
         name = _UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__)
         operation = elementwise.ROWS.get(name)
         if method == "__call__" and options.get("out") == inputs[:1]:
@@ -71,7 +73,7 @@ class TensorOperators:
     @property
     def size(self) -> Any:
         """The number of elements."""
-        return reductions.prod(self.shape) if self.ndim else constant(1, "int64")
+        return reductions.prod(self.shape) if self.ndim else constant(1, dtype="int64")
 
     @property
     def T(self) -> Any:  # noqa: N802  (NumPy's name)

@@ -187,6 +187,14 @@ class Grid:
         return build(expression, theano, tensor, symbols)
 
 
+def unary_grids(expressions, dtypes=DTYPES):
+    """The result types of functions of a scalar x, at both settings of ``config.floatX``."""
+    return [
+        Grid("unary", expressions, dtypes, lambda row, column: (row, {"x": column}), setting)
+        for setting in ("float64", "float32")
+    ]
+
+
 class Program:
     """A whole program out of a document: a function that returns the numbers it comes to, by name.
 

@@ -48,26 +48,10 @@ UNARY = {
     "T.isinf(x)": (-4, 4),
     "T.erf(x)": (-2, 2),
     "T.erfc(x)": (-2, 2),
-    "T.erfinv(x)": (-0.9, 0.9),
-    "T.erfcinv(x)": (0.1, 1.9),
-    "T.erfcx(x)": (-1, 3),
-    "T.gamma(x)": (0.5, 4),
-    "T.gammaln(x)": (0.5, 4),
-    "T.psi(x)": (0.5, 4),
-    "T.tri_gamma(x)": (0.5, 4),
-    "T.j0(x)": (0.5, 4),
-    "T.j1(x)": (0.5, 4),
-    "T.i0(x)": (0.5, 2),
-    "T.i1(x)": (0.5, 2),
     "T.nnet.sigmoid(x)": (-5, 5),
     "T.nnet.softplus(x)": (-5, 5),
     "T.nnet.relu(x)": (-2, 2),
     "T.nnet.relu(x, 0.1)": (-2, 2),
-    "T.nnet.elu(x)": (-2, 2),
-    "T.nnet.selu(x)": (-2, 2),
-    "T.nnet.hard_sigmoid(x)": (-4, 4),
-    "T.nnet.ultra_fast_sigmoid(x)": (-4, 4),
-    "T.nnet.softsign(x)": (-4, 4),
     "T.zeros_like(x)": (-2, 2),
     "T.ones_like(x)": (-2, 2),
     "T.identity_like(x)": (-2, 2),
@@ -139,8 +123,6 @@ BINARY = {
     "T.clip(x, y - 1, y + 1)": (-2, 2),
     "T.second(x, y)": (-2, 2),
     "T.nnet.sigmoid(x) * T.exp(-y) + x * y ** 2": (-2, 2),
-    "T.isclose(x, y)": (-2, 2),
-    "T.allclose(x, y)": (-2, 2),
     "T.nnet.binary_crossentropy(T.nnet.sigmoid(x), T.nnet.sigmoid(y))": (-2, 2),
 }
 
@@ -285,23 +267,6 @@ def half():
         )
 
 
-def complex_numbers():
-    for dtype in ("complex64", "complex128"):
-        for expression in (
-            "x + y", "x * y", "x - 2", "x / y", "T.real(x)", "T.imag(x)", "T.conj(x)", "abs(x)",
-            "x.real", "x.imag", "T.angle(x)", "T.exp(x)", "T.sqr(x)", "x ** 2", "-x", "T.eq(x, x)",
-            "T.neq(x, y)", "x.sum()", "T.complex(T.real(x), T.imag(y))", "T.dot(x, y.T)",
-            "x.prod()", "x.mean()", "x[1:] * 1j", "T.sqrt(x)", "T.sgn(x)", "T.log(x)", "T.sin(x)",
-        ):  # fmt: skip
-            yield Case(expression, wrt=(), x=real(dtype, 2, 3), y=real(dtype, 2, 3))
-    yield Case("T.complex(x, y)", wrt=(), x=real("float64", 3), y=real("float64", 3))
-    yield Case(
-        "T.complex_from_polar(x, y)", wrt=(), x=real("float64", 3, low=0.1), y=real("float64", 3)
-    )
-    for expression in ("T.real(x)", "T.imag(x)", "T.conj(x)"):
-        yield Case(expression, wrt=(), x=real("float64", 3))
-
-
 def by_integers():
     """Gradients by integer inputs, and of outputs that do not vary."""
     for expression in ("x * y", "T.switch(x, y, 0)", "x.sum() * y", "y[x]", "T.exp(x) + y"):
@@ -323,7 +288,6 @@ def sizes():
             yield Case("T.nnet.softmax(x)", x=real(dtype, *shape))
             yield Case("T.nnet.logsoftmax(x)", x=real(dtype, *shape))
         yield Case("T.nnet.softmax(x)", x=real(dtype, 5))
-        yield Case("T.nnet.softmax_with_bias(x, y)", x=real(dtype, 2, 5), y=real(dtype, 5))
 
 
 CASES = [
@@ -335,7 +299,6 @@ CASES = [
     *integers(),
     *mixed(),
     *half(),
-    *complex_numbers(),
     *by_integers(),
     *sizes(),
 ]

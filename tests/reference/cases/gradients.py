@@ -20,11 +20,10 @@ COSTS = (
     "T.sqr(T.set_subtensor(x[1], x[0] ** 2)).sum()",
     "T.sqr(x.reshape((2, 6)).dimshuffle(1, 0)[::2]).sum()",
     "(T.concatenate([x, x ** 2]) ** 2).sum()", "T.sqr(T.stack([x, x * 2])).sum()",
-    "(T.cumsum(x ** 2) ** 2).sum()", "(x ** 2.5 * (x > 0)).sum()", "(T.sqr(x) ** x).sum()",
-    "T.arctan2(x, T.sqr(x) + 1).sum()", "T.erf(x).sum()", "T.log1p(T.sqr(x)).sum()",
-    "T.tanh(T.dot(x, T.tanh(x.T))).sum()", "T.batched_dot(x, x).sum()",
-    "T.tensordot(x, x, axes=[[0, 1], [0, 1]])", "T.sqr(T.tile(x, (2, 1))).sum()",
-    "(T.repeat(x, 2, axis=0) ** 3).sum()",
+    "(x ** 2.5 * (x > 0)).sum()", "(T.sqr(x) ** x).sum()", "T.arctan2(x, T.sqr(x) + 1).sum()",
+    "T.erf(x).sum()", "T.log1p(T.sqr(x)).sum()", "T.tanh(T.dot(x, T.tanh(x.T))).sum()",
+    "T.batched_dot(x, x).sum()", "T.tensordot(x, x, axes=[[0, 1], [0, 1]])",
+    "T.sqr(T.tile(x, (2, 1))).sum()", "(T.repeat(x, 2, axis=0) ** 3).sum()",
 )  # fmt: skip
 
 # Uses of grad; x[3], y[3], i an integer, m[2, 3].

@@ -46,9 +46,9 @@ READS = (
     "x[i] * x[-1, ::-1]", "T.nnet.softmax(x[:, :, 0])[T.arange(5), k.repeat(2)[:5]]",
     "x.flatten()[7::-3]", "x[i:i + 2].sum(axis=0)", "x[i, j, 0]", "T.stack([x[0], x[-1]])",
     "x[T.argmax(x[:, 0, 0])]", "x.shape[1:]", "x.shape[::-1]", "x.shape[i]", "x[:, :, i:i + 1]",
-    "T.inverse_permutation(T.arange(3)[::-1])", "x[T.cast(i, 'int8')]", "x[T.cast(i, 'uint8')]",
-    "x[T.cast(k, 'uint8')]", "x[T.cast(k, 'int32'), :, T.cast(k, 'int8') % 3]",
-    "x[T.cast(i, 'int8'):]", "T.max(x, axis=0)[k]",
+    "x[T.cast(i, 'int8')]", "x[T.cast(i, 'uint8')]", "x[T.cast(k, 'uint8')]",
+    "x[T.cast(k, 'int32'), :, T.cast(k, 'int8') % 3]", "x[T.cast(i, 'int8'):]",
+    "T.max(x, axis=0)[k]",
 )  # fmt: skip
 
 # What is written, and by which expression, into x[index].

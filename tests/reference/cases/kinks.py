@@ -20,14 +20,14 @@ def kinks():
         for expression in (
             "abs(x)", "T.sgn(x)", "T.sqr(x)", "T.sqrt(x)", "T.maximum(x, 0)", "T.maximum(0, x)",
             "T.minimum(x, 1)", "T.clip(x, 0, 1)", "T.clip(x, -1, 0)", "T.clip(x, 1, 0)",
-            "T.nnet.relu(x)", "T.nnet.relu(x, 0.2)", "T.nnet.elu(x)", "x ** 2", "x ** 1", "x ** 0",
-            "x ** 3", "x ** 0.5", "T.switch(x > 0, x, 0)", "T.switch(x, x, 1)", "T.floor(x)",
-            "T.round(x)", "T.trunc(x)", "x % 1", "x % 2", "T.inv(x)", "T.log(x)", "T.arctan2(x, x)",
-            "T.nnet.hard_sigmoid(2.5 * x)", "T.sqrt(T.sqr(x))", "x * (x > 0)", "abs(x) ** 1.5",
-            "T.arcsin(x)", "T.arccosh(x)", "T.arctanh(x)", "T.log1p(x)", "1 / x",
+            "T.nnet.relu(x)", "T.nnet.relu(x, 0.2)", "x ** 2", "x ** 1", "x ** 0", "x ** 3",
+            "x ** 0.5", "T.switch(x > 0, x, 0)", "T.switch(x, x, 1)", "T.floor(x)", "T.round(x)",
+            "T.trunc(x)", "x % 1", "x % 2", "T.inv(x)", "T.log(x)", "T.arctan2(x, x)",
+            "T.sqrt(T.sqr(x))", "x * (x > 0)", "abs(x) ** 1.5", "T.arcsin(x)", "T.arccosh(x)",
+            "T.arctanh(x)", "T.log1p(x)", "1 / x",
         ):  # fmt: skip
             yield Case(expression, x=given([-1.0, 0.0, 0.5, 1.0, 2.0], dtype))
-        yield Case("x ** y", x=given([0, 0, 0, 1, 2], dtype), y=given([0, 1, 2, 0, -1], dtype))
+        yield Case("x ** y", x=given([0, 0, 1, 2], dtype), y=given([1, 2, 0, -1], dtype))
         yield Case("x ** y", x=given([-1, -2, -3], dtype), y=given([2, 3, 0.5], dtype))
         yield Case("x % y", x=given([-3, 3, -3.5, 1], dtype), y=given([2, -2, 2, 0], dtype))
         yield Case("x // y", x=given([-3, 3, -3.5, 1], dtype), y=given([2, -2, 2, 0], dtype))
@@ -45,8 +45,7 @@ def not_finite():
             "abs(x)", "T.sgn(x)", "T.exp(x)", "T.tanh(x)", "T.nnet.sigmoid(x)", "x < 1",
             "T.switch(T.isnan(x), 0, x)", "x.sum()", "x.max()", "x.min()", "x.argmax()",
             "x.argmin()", "x ** 0", "T.nnet.softplus(x)", "T.floor(x)", "T.sqrt(x)", "T.log(x)",
-            "T.inv(x)", "x // 2", "x % 2", "T.any(x > 0)", "T.isclose(x, x)",
-            "T.isclose(x, x, equal_nan=True)", "T.sqr(x)", "T.erf(x)",
+            "T.inv(x)", "x // 2", "x % 2", "T.any(x > 0)", "T.sqr(x)", "T.erf(x)",
         ):  # fmt: skip
             wrt = () if "imum" in expression else None
             yield Case(expression, wrt=wrt, x=given(odd, dtype))
