@@ -6,6 +6,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,15 @@ def test_imports_run_one_way_and_jax_is_public(path):
         assert not re.search(r"(^|\.)_src|^jaxlib|^jax\.interpreters", name), name
 
 
+def test_the_functional_face_knows_nothing_of_symbols():
+    code = (
+        "import sys, jaxlearn, jaxlearn.cli; "
+        "print([n for n in sys.modules if n.startswith(('jaxlearn.symbolic', 'jaxlearn.theano'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_name_of_the_map_is_there():
     for module in ("jaxlearn", *MODULES):
         loaded = importlib.import_module(module)
@@ -75,12 +86,8 @@ def test_every_public_function_has_an_example():
         loaded = importlib.import_module(module)
         for name in loaded.__all__:
             thing = getattr(loaded, name)
-            is_function = callable(thing) and getattr(thing, "__module__", "") == module
-            if (
-                is_function
-                and not isinstance(thing, type)
-                and "Example:" not in (thing.__doc__ or "")
-            ):
+            is_own = inspect.isfunction(thing) and thing.__module__ == module
+            if is_own and "Example:" not in (thing.__doc__ or ""):
                 without.append(f"{module}.{name}")
     # A window waits for a person, and main for a command line.
     assert without == ["jaxlearn.cli.main", "jaxlearn.plotting.show_window"]

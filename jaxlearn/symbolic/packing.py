@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxlearn.symbolic.types import is_complex, is_float
+from jaxlearn.symbolic.types import is_complex
 
 __all__ = ["PackedStep", "Slot"]
 
@@ -35,14 +35,14 @@ _EXACT_NUMBERS: dict[str, Any] = {
     "int64": ctypes.c_int64,
 }
 
+_BITS = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}
+
 _ALIGNMENT = 64
 """What XLA wants of memory that it reads in place, in bytes."""
 
 
 class Slot:
-    """The place of one array in a buffer of words.
-
-    Floats stand there as float64, which holds them all exactly, and integers as int64.
+    """The place of one array in a buffer of words: each element in the first bytes of a word.
 
     Args:
         words: the buffer.
@@ -65,7 +65,13 @@ class Slot:
         self.shape = shape
         self.stop = start + _size(self)
         self.dtype = np.dtype(dtype)
-        self.view = words[start : self.stop].view(_word_type(self.dtype)).reshape(shape)
+        self.view = self.view_of(words)
+
+    def view_of(self, words: np.ndarray) -> np.ndarray:
+        """Return the array at this place of some words, in their memory."""
+        step = words.itemsize // self.dtype.itemsize
+        elements: np.ndarray = words[self.start : self.stop].view(self.dtype)[::step]
+        return elements.reshape(self.shape)
 
     def write(self, array: Any) -> None:
         """Put an array there."""
@@ -73,7 +79,7 @@ class Slot:
 
     def read(self) -> np.ndarray:
         """Return a copy of the array."""
-        return self.view.astype(self.dtype)
+        return self.view.copy()
 
     def writer(self) -> Callable[[Any], bool]:
         """Return a function that puts an array or Python numbers there, if they fit as they are.
@@ -108,24 +114,16 @@ class Slot:
 
     def fetcher(self) -> Callable[[np.ndarray], np.ndarray]:
         """Return a function that takes an array of this place out of other words."""
-        start, stop, shape, dtype = self.start, self.stop, self.shape, self.dtype
-        word_type = self.view.dtype
+        first = self.start * (8 // self.dtype.itemsize)
+        is_scalar, dtype, view_of = self.shape == (), self.dtype, self.view_of
 
         def fetch(words: np.ndarray) -> np.ndarray:
-            if shape == ():
-                return np.array(words.view(word_type)[start], dtype)
-            return words[start:stop].view(word_type).reshape(shape).astype(dtype)
+            return np.array(words.view(dtype)[first]) if is_scalar else view_of(words).copy()
 
         return fetch
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.read() if dtype is None else self.view.astype(dtype)
-
-
-def _word_type(dtype: np.dtype[Any]) -> str:
-    if dtype.kind == "f":
-        return "float64"
-    return "uint64" if dtype.kind == "u" else "int64"
 
 
 def _size(array: Any) -> int:
@@ -145,18 +143,19 @@ def _aligned_words(count: int) -> np.ndarray:
 def _taken_out(words: Any, slot: Slot) -> Any:
     """Return, while tracing, the array at a place of the buffer."""
     part = words[slot.start : slot.stop]
-    if is_float(str(slot.dtype)):
-        part = lax.bitcast_convert_type(part, jnp.float64)
-    elif slot.dtype.kind == "u":
-        part = lax.bitcast_convert_type(part, jnp.uint64)
+    if slot.dtype.kind == "f" or slot.dtype == np.uint64:
+        bits = _BITS[slot.dtype.itemsize]
+        part = lax.bitcast_convert_type(lax.convert_element_type(part, bits), slot.dtype)
     return lax.reshape(lax.convert_element_type(part, slot.dtype), slot.shape)
 
 
 def _as_words(array: Any) -> Any:
     """Return, while tracing, an array as words."""
-    kind = _word_type(np.dtype(array.dtype))
-    flat = lax.convert_element_type(lax.reshape(array, (array.size,)), kind)
-    return flat if kind == "int64" else lax.bitcast_convert_type(flat, jnp.int64)
+    flat, dtype = lax.reshape(array, (array.size,)), np.dtype(array.dtype)
+    if dtype.kind == "f" or dtype == np.uint64:
+        # Not by way of float64: XLA may flush what is subnormal in the narrower type.
+        flat = lax.bitcast_convert_type(flat, _BITS[dtype.itemsize])
+    return lax.convert_element_type(flat, jnp.int64)
 
 
 class _Layout:
@@ -244,7 +243,7 @@ class PackedStep:
         self._loose_read = [v for v, s in zip(read, into.slots[last:], strict=True) if not s]
         words = sum(slot.view.size for _, slot in self._state_slots)
         self._state_words = into.words[:words]
-        self._fetchers = [slot and slot.fetcher() for slot in out_of.slots[first:-1]]
+        self._fetchers = [s.fetcher() if s else None for s in out_of.slots[first:-1]]
         self._loose_outputs = [i - first for i in out_of.loose if i >= first]
         self._flags = out_of.slots[-1] if flags.shape[0] else None
         self._must_wait = not out_of.count and not self._loose_outputs
@@ -267,7 +266,8 @@ class PackedStep:
         """
         run, words, failed, flag_slot = self._run, self._words, self._failed, self._flags
         writers = [slot.writer() for _, slot in self._input_slots]
-        fetchers, state_words = list(self._fetchers), self._state_words
+        fetchers = [fetch for fetch in self._fetchers if fetch]
+        state_words = self._state_words
         state, read, count = self._state_slots, self._read_slots, len(self._input_slots)
         state_count, seen, asarray = state_words.size, self._seen, np.asarray
 
@@ -348,7 +348,7 @@ class PackedStep:
         if self._must_wait:
             # Nothing was fetched, and JAX may still be reading the inputs.
             jax.block_until_ready(loose)
-        outputs: list[Any] = [fetch and fetch(words) for fetch in self._fetchers]
+        outputs: list[Any] = [fetch(words) if fetch else None for fetch in self._fetchers]
         if loose:
             self._take_loose(loose, outputs)
         if self._state_slots:
@@ -359,10 +359,10 @@ class PackedStep:
 
     def _take_loose(self, loose: Sequence[Any], outputs: list[Any]) -> None:
         count = len(self._loose_state)
-        for i, array in zip(self._loose_outputs, loose[count:], strict=True):
-            outputs[i] = np.array(array)
-        for variable, array in zip(self._loose_state, loose[:count], strict=True):
-            variable.stored = array
+        for i, output in zip(self._loose_outputs, loose[count:], strict=True):
+            outputs[i] = np.array(output)
+        for variable, new in zip(self._loose_state, loose[:count], strict=True):
+            variable.stored = new
 
 
 def _write_read(slots: Sequence[tuple[Any, Slot]], seen: list[Any]) -> bool:

@@ -14,7 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from jaxlearn.symbolic.graph import Apply, Constant, Variable, is_same_graph, toposort
+from jaxlearn.symbolic.graph import (
+    Apply,
+    Constant,
+    Variable,
+    is_same_graph,
+    replace_variables,
+    toposort,
+)
 from jaxlearn.symbolic.types import is_float
 
 __all__ = ["RULES", "stabilized"]
@@ -35,21 +42,24 @@ def stabilized(outputs: Sequence[Variable], keep: Collection[Variable] = ()) -> 
         >>> stabilized([T.log(1 + x)])[0].owner.op
         Elemwise{log1p,no_inplace}
     """
-    kept = set(keep)
+    # What is kept stands in the graph as an input meanwhile, so that no rule looks behind it.
+    inside = {v: v.type.make_variable(v.name) for v in keep if v.owner is not None}
+    rewritten = _rewritten(replace_variables(outputs, inside) if inside else list(outputs))
+    back = {stand_in: variable for variable, stand_in in inside.items()}
+    return replace_variables(rewritten, back) if inside else rewritten
+
+
+def _rewritten(outputs: list[Variable]) -> list[Variable]:
     current: dict[Variable, Variable] = {}
-    for node in toposort(outputs, kept):
+    for node in toposort(outputs):
         inputs = [current.get(variable, variable) for variable in node.inputs]
         changed = any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
         candidate = node.clone_with_new_inputs(inputs) if changed else node
-        replacement = None if kept.intersection(node.outputs) else _replacement(candidate)
+        replacement = _replacement(candidate)
         if replacement is not None:
             current[node.outputs[0]] = replacement
         elif changed:
-            current.update(
-                (old, new)
-                for old, new in zip(node.outputs, candidate.outputs, strict=True)
-                if old not in kept
-            )
+            current.update(zip(node.outputs, candidate.outputs, strict=True))
     return [current.get(variable, variable) for variable in outputs]
 
 

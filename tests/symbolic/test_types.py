@@ -232,7 +232,7 @@ STORED = [
     (2**40, "TTTTT..T...."),
     (2**70, "TXXXXXXT...."),
     (0.1, "TTTTTTTTT.T."),
-    (1e300, ".XXXXXX....."),
+    (1e300, "XXXXXXXTT.T."),
     (NAN, "XXXXXXX....."),
     (INFINITY, "XXXXXXX....."),
     (1 + 2j, "TTTTTTTTTT.."),

@@ -442,104 +442,176 @@ def _mismatch(node: Apply, values: Sequence[Any], axis: int, lengths: set[int]) 
 ROWS = {
     row.name: row
     for row in (
-        Elementwise("add", jnp.add, _upcast, numpy=np.add, arity=None, uses=_none),
-        Elementwise("sub", jnp.subtract, _no_bool, numpy=np.subtract, arity=2, uses=_none),
-        Elementwise("mul", jnp.multiply, _upcast, numpy=np.multiply, arity=None, uses=_others),
+        # Arithmetic.
+        Elementwise("add", jnp.add, _upcast, "x + y", numpy=np.add, arity=None, uses=_none),
+        Elementwise("sub", jnp.subtract, _no_bool, "x - y", numpy=np.subtract, arity=2, uses=_none),
         Elementwise(
-            "true_div",
-            jnp.true_divide,
-            _quotient,
-            numpy=np.true_divide,
-            arity=2,
+            "mul", jnp.multiply, _upcast, "x * y", numpy=np.multiply, arity=None, uses=_others
+        ),
+        Elementwise(
+            "true_div", jnp.true_divide, _quotient, "x / y", numpy=np.true_divide, arity=2,
             uses=lambda i, j: (i, j) != (0, 0),
         ),
-        Elementwise("int_div", _floor_divide, _upcast, numpy=np.floor_divide, arity=2),
-        Elementwise("mod", _remainder, _upcast, numpy=np.mod, arity=2),
-        Elementwise("pow", _raise_to, _power, arity=2),
-        Elementwise("neg", jnp.negative, _no_bool, numpy=np.negative, uses=_none),
-        Elementwise("abs_", _absolute, _magnitude, computed_in=_as_given, numpy=np.abs),
-        Elementwise("sgn", jnp.sign, _signed, numpy=np.sign),
-        Elementwise("sqr", jnp.square, _upcast, numpy=np.square),
-        Elementwise("sqrt", jnp.sqrt, _float, numpy=np.sqrt),
-        Elementwise("inv", jnp.reciprocal, _float, numpy=np.reciprocal),
-        Elementwise("exp", jnp.exp, _float, numpy=np.exp),
-        Elementwise("exp2", jnp.exp2, _float, numpy=np.exp2),
-        Elementwise("expm1", jnp.expm1, _float, numpy=np.expm1),
-        Elementwise("log", jnp.log, _float, numpy=np.log),
-        Elementwise("log2", jnp.log2, _float, numpy=np.log2),
-        Elementwise("log10", jnp.log10, _float, numpy=np.log10),
-        Elementwise("log1p", jnp.log1p, _float, numpy=np.log1p),
-        Elementwise("sin", jnp.sin, _float, numpy=np.sin),
-        Elementwise("cos", jnp.cos, _float, numpy=np.cos),
-        Elementwise("tan", jnp.tan, _float, numpy=np.tan),
-        Elementwise("arcsin", jnp.arcsin, _float),
-        Elementwise("arccos", jnp.arccos, _float),
-        Elementwise("arctan", jnp.arctan, _float),
-        Elementwise("arctan2", jnp.arctan2, _float, arity=2),
-        Elementwise("sinh", jnp.sinh, _float),
-        Elementwise("cosh", jnp.cosh, _float),
-        Elementwise("tanh", jnp.tanh, _float),
-        Elementwise("arcsinh", jnp.arcsinh, _float),
-        Elementwise("arccosh", jnp.arccosh, _float),
-        Elementwise("arctanh", jnp.arctanh, _float),
-        Elementwise("deg2rad", jnp.deg2rad, _real_float),
-        Elementwise("rad2deg", jnp.rad2deg, _real_float),
-        Elementwise("erf", jax.scipy.special.erf, _float),
-        Elementwise("erfc", jax.scipy.special.erfc, _float),
-        Elementwise("sigmoid", _sigmoid, _float),
-        Elementwise("softplus", jax.nn.softplus, _real_float),
-        Elementwise("floor", jnp.floor, _real_float, numpy=np.floor),
-        Elementwise("ceil", jnp.ceil, _real_float, numpy=np.ceil),
-        Elementwise("trunc", jnp.trunc, _real_float, numpy=np.trunc),
-        Elementwise("round_half_to_even", jnp.round, _only_float, numpy=np.round),
-        Elementwise("round_half_away_from_zero", _round_half_away, _only_float),
-        Elementwise("maximum", _maximum, _upcast, numpy=np.maximum, arity=None),
-        Elementwise("minimum", _minimum, _upcast, numpy=np.minimum, arity=None),
-        Elementwise("clip", _clip, _real, arity=3, numpy=_numpy_clip),
         Elementwise(
-            "switch", _switch, _chosen, computed_in=_choice_in_result, arity=3, numpy=np.where
+            "int_div", _floor_divide, _upcast, "x / y rounded down to a whole number",
+            numpy=np.floor_divide, arity=2,
         ),
         Elementwise(
-            "second",
-            _second_of,
-            _of_second,
-            computed_in=_as_given,
-            arity=2,
-            ignores=(0,),
-            numpy=_numpy_second,
-            uses=_none,
+            "mod", _remainder, _upcast, "what x / y leaves; it has the sign of y",
+            numpy=np.mod, arity=2,
         ),
-        Elementwise("eq", jnp.equal, _truth, computed_in=_in_common, numpy=np.equal, arity=2),
+        Elementwise("pow", _raise_to, _power, "x to the power y", arity=2),
+        Elementwise("neg", jnp.negative, _no_bool, "-x", numpy=np.negative, uses=_none),
         Elementwise(
-            "neq", jnp.not_equal, _truth, computed_in=_in_common, numpy=np.not_equal, arity=2
+            "abs_", _absolute, _magnitude, "the absolute value", computed_in=_as_given,
+            numpy=np.abs,
         ),
-        Elementwise("lt", jnp.less, _truth, computed_in=_in_common, numpy=np.less, arity=2),
+        Elementwise("sgn", jnp.sign, _signed, "-1, 0 or 1: the sign", numpy=np.sign),
+        Elementwise("sqr", jnp.square, _upcast, "the square", numpy=np.square),
+        Elementwise("sqrt", jnp.sqrt, _float, "the square root; of -1, NaN", numpy=np.sqrt),
+        Elementwise("inv", jnp.reciprocal, _float, "1 / x", numpy=np.reciprocal),
         Elementwise(
-            "le", jnp.less_equal, _truth, computed_in=_in_common, numpy=np.less_equal, arity=2
+            "clip", _clip, _real, "x, or the limit of the two that it lies beyond",
+            numpy=_numpy_clip, arity=3,
         ),
-        Elementwise("gt", jnp.greater, _truth, computed_in=_in_common, numpy=np.greater, arity=2),
         Elementwise(
-            "ge", jnp.greater_equal, _truth, computed_in=_in_common, numpy=np.greater_equal, arity=2
+            "maximum", _maximum, _upcast, "the larger of two; NaN where one is",
+            numpy=np.maximum, arity=None,
         ),
-        Elementwise("isnan", jnp.isnan, _truth, computed_in=_as_given, numpy=np.isnan),
-        Elementwise("isinf", jnp.isinf, _truth, computed_in=_as_given, numpy=np.isinf),
-        Elementwise("invert", jnp.invert, _bitwise, numpy=np.invert),
-        Elementwise("and_", jnp.bitwise_and, _bitwise, numpy=np.bitwise_and, arity=None),
-        Elementwise("or_", jnp.bitwise_or, _bitwise, numpy=np.bitwise_or, arity=None),
-        Elementwise("xor", jnp.bitwise_xor, _bitwise, numpy=np.bitwise_xor, arity=None),
-        *(
-            Elementwise(
-                f"Cast{{{dtype}}}",
-                _converter(dtype),
-                _to(dtype),
-                computed_in=_as_given,
-                numpy=np.asarray,
-                uses=_none,
-            )
-            for dtype in DTYPES
+        Elementwise(
+            "minimum", _minimum, _upcast, "the smaller of two; NaN where one is",
+            numpy=np.minimum, arity=None,
         ),
+        # Rounding.
+        Elementwise("floor", jnp.floor, _real_float, "x rounded down", numpy=np.floor),
+        Elementwise("ceil", jnp.ceil, _real_float, "x rounded up", numpy=np.ceil),
+        Elementwise("trunc", jnp.trunc, _real_float, "x rounded towards zero", numpy=np.trunc),
+        Elementwise(
+            "round_half_to_even", jnp.round, _only_float, "x rounded, halves to even numbers",
+            numpy=np.round,
+        ),
+        Elementwise(
+            "round_half_away_from_zero", _round_half_away, _only_float,
+            "x rounded, halves away from zero",
+        ),
+        # Exponentials and logarithms.
+        Elementwise("exp", jnp.exp, _float, "e to the power x", numpy=np.exp),
+        Elementwise("exp2", jnp.exp2, _float, "2 to the power x", numpy=np.exp2),
+        Elementwise("expm1", jnp.expm1, _float, "exp(x) - 1, exact near 0", numpy=np.expm1),
+        Elementwise("log", jnp.log, _float, "the natural logarithm", numpy=np.log),
+        Elementwise("log2", jnp.log2, _float, "the logarithm to base 2", numpy=np.log2),
+        Elementwise("log10", jnp.log10, _float, "the logarithm to base 10", numpy=np.log10),
+        Elementwise("log1p", jnp.log1p, _float, "log(1 + x), exact near 0", numpy=np.log1p),
+        # Angles, in radians.
+        Elementwise("sin", jnp.sin, _float, "the sine", numpy=np.sin),
+        Elementwise("cos", jnp.cos, _float, "the cosine", numpy=np.cos),
+        Elementwise("tan", jnp.tan, _float, "the tangent", numpy=np.tan),
+        Elementwise("arcsin", jnp.arcsin, _float, "the angle whose sine is x, in -1 to 1"),
+        Elementwise("arccos", jnp.arccos, _float, "the angle whose cosine is x, in -1 to 1"),
+        Elementwise("arctan", jnp.arctan, _float, "the angle whose tangent is x"),
+        Elementwise("arctan2", jnp.arctan2, _float, "the angle of the point (y, x)", arity=2),
+        Elementwise("sinh", jnp.sinh, _float, "the hyperbolic sine"),
+        Elementwise("cosh", jnp.cosh, _float, "the hyperbolic cosine"),
+        Elementwise("tanh", jnp.tanh, _float, "the hyperbolic tangent"),
+        Elementwise("arcsinh", jnp.arcsinh, _float, "the inverse of sinh"),
+        Elementwise("arccosh", jnp.arccosh, _float, "the inverse of cosh, for x from 1 on"),
+        Elementwise("arctanh", jnp.arctanh, _float, "the inverse of tanh, for x in -1 to 1"),
+        Elementwise("deg2rad", jnp.deg2rad, _real_float, "degrees as radians"),
+        Elementwise("rad2deg", jnp.rad2deg, _real_float, "radians as degrees"),
+        # Special functions.
+        Elementwise("erf", scipy.erf, _real_float, "the error function"),
+        Elementwise("erfc", scipy.erfc, _real_float, "1 - erf(x), exact where that is small"),
+        Elementwise("erfcx", special.erfcx, _real_float, "exp(x ** 2) * erfc(x)"),
+        Elementwise("erfinv", scipy.erfinv, _real_float, "the inverse of erf, for x in -1 to 1"),
+        Elementwise("erfcinv", special.erfcinv, _real_float, "the inverse of erfc, for 0 to 2"),
+        Elementwise("gamma", scipy.gamma, _real_float, "the gamma function"),
+        Elementwise("gammaln", scipy.gammaln, _real_float, "the logarithm of abs(gamma(x))"),
+        Elementwise("psi", scipy.digamma, _real_float, "the derivative of gammaln"),
+        Elementwise(
+            "tri_gamma", special.tri_gamma, _real_float, "the derivative of psi, for positive x"
+        ),
+        Elementwise(
+            "gammainc", scipy.gammainc, _real_float,
+            "the lower incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
+        ),
+        Elementwise(
+            "gammaincc", scipy.gammaincc, _real_float,
+            "the upper incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
+        ),
+        Elementwise(
+            "chi2sf", special.chi2sf, _real_float,
+            "how much of a chi squared distribution of k degrees of freedom lies above x", arity=2,
+        ),
+        Elementwise("j0", special.j0, _real_float, "the Bessel function J of order 0"),
+        Elementwise("j1", special.j1, _real_float, "the Bessel function J of order 1"),
+        Elementwise("i0", scipy.i0, _real_float, "the modified Bessel function I of order 0"),
+        Elementwise("i1", scipy.i1, _real_float, "the modified Bessel function I of order 1"),
+        # Of neural networks.
+        Elementwise("sigmoid", _sigmoid, _float, "1 / (1 + exp(-x))"),
+        Elementwise(
+            "ultra_fast_sigmoid", _ultra_fast_sigmoid, _real_float,
+            "a piecewise rational approximation of sigmoid, within 0.02 of it",
+        ),
+        Elementwise("softplus", jax.nn.softplus, _real_float, "log(1 + exp(x)), without overflow"),
+        Elementwise("softsign", _softsign, _real_float, "x / (1 + abs(x))"),
+        Elementwise(
+            "sigmoid_binary_crossentropy", _sigmoid_crossentropy, _real_float,
+            "the crossentropy of sigmoid(x) with the probability y, without overflow", arity=2,
+        ),
+        # Complex numbers.
+        Elementwise("real", jnp.real, _magnitude, "the real part", computed_in=_as_given),
+        Elementwise("imag", jnp.imag, _magnitude, "the imaginary part", computed_in=_as_given),
+        Elementwise(
+            "conj", jnp.conj, _conjugate, "x with its imaginary part negated", numpy=np.conj
+        ),
+        Elementwise(
+            "angle", jnp.angle, _double, "the angle of a complex number with the real axis",
+            computed_in=_in_widest,
+        ),
+        Elementwise(
+            "complex", lax.complex, _complex, "the number of real part x and imaginary part y",
+            computed_in=_in_parts, arity=2,
+        ),
+        Elementwise(
+            "complex_from_polar", _from_polar, _complex, "the number of length x and angle y",
+            computed_in=_in_parts, arity=2,
+        ),
+        # Choosing.
+        Elementwise(
+            "switch", _switch, _chosen, "y where x is true, else z", computed_in=_choice_in_result,
+            arity=3, numpy=np.where,
+        ),
+        Elementwise(
+            "second", _second_of, _of_second, "y, in the shape that x and y have together",
+            computed_in=_as_given, arity=2, ignores=(0,), numpy=_numpy_second, uses=_none,
+        ),
+        # Comparisons and logic.
+        _comparison("eq", jnp.equal, "x == y", np.equal),
+        _comparison("neq", jnp.not_equal, "x != y", np.not_equal),
+        _comparison("lt", jnp.less, "x < y", np.less),
+        _comparison("le", jnp.less_equal, "x <= y", np.less_equal),
+        _comparison("gt", jnp.greater, "x > y", np.greater),
+        _comparison("ge", jnp.greater_equal, "x >= y", np.greater_equal),
+        Elementwise(
+            "isnan", jnp.isnan, _truth, "whether x is NaN", computed_in=_as_given, numpy=np.isnan
+        ),
+        Elementwise(
+            "isinf", jnp.isinf, _truth, "whether x is infinite", computed_in=_as_given,
+            numpy=np.isinf,
+        ),
+        Elementwise("invert", jnp.invert, _bitwise, "x with all bits changed", numpy=np.invert),
+        Elementwise(
+            "and_", jnp.bitwise_and, _bitwise, "bitwise x & y", numpy=np.bitwise_and, arity=None
+        ),
+        Elementwise(
+            "or_", jnp.bitwise_or, _bitwise, "bitwise x | y", numpy=np.bitwise_or, arity=None
+        ),
+        Elementwise(
+            "xor", jnp.bitwise_xor, _bitwise, "bitwise x ^ y", numpy=np.bitwise_xor, arity=None
+        ),
+        *map(_conversion, DTYPES),
     )
-}
+}  # fmt: skip
 """Every operation on single elements, by name."""
 
 
