@@ -1,5 +1,6 @@
 """The README: its examples run, and what it shows exists."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -19,8 +20,22 @@ def test_examples_run(example, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_there_is_an_example_of_the_functional_face():
-    assert len(EXAMPLES) == 2
+def test_there_are_examples_of_both_faces():
+    assert len(EXAMPLES) == 3
+
+
+def test_the_example_of_the_theano_face_prints_theanos_numbers(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLES[2]],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    outputs, weights = done.stdout.splitlines()
+    first = [0.8, 80.16, 96.032, 99.2064]
+    assert [round(value, 9) for value in ast.literal_eval(outputs)[:4]] == first
+    assert weights == "[24.89999746 25.04999746 24.94999746 25.09999746]"
 
 
 def test_the_first_example_learns(tmp_path):

@@ -490,7 +490,7 @@ def subgraph_grad(
         >>> x, w = T.dscalars("x", "w")
         >>> y = w * x
         >>> by_w, by_y = subgraph_grad([w], [y], cost=y**2 + w)
-        >>> float(by_w[0].eval({w: 3.0})), float(by_y[0].eval({x: 2.0, w: 3.0}))
+        >>> float(by_w[0].eval({x: 2.0, w: 3.0})), float(by_y[0].eval({x: 2.0, w: 3.0}))
         (1.0, 12.0)
     """
     wrt, end = _as_list(wrt), _as_list(end)

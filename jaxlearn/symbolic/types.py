@@ -342,7 +342,7 @@ class TensorType(Type):
         if type(value) not in _PYTHON_NUMBERS:
             return None
         try:
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"):
                 array = np.array(value, self.numpy_dtype)
             return array if array.tolist() == value else None
         except (OverflowError, TypeError, ValueError):
@@ -354,7 +354,7 @@ class TensorType(Type):
         given = self._given(value)
         if allow_downcast is None and type(value) is float and self.dtype == config.floatX:
             return given.astype(self.numpy_dtype)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             array = given.astype(self.numpy_dtype)
         if not allow_downcast and not np.array_equal(
             array, given, equal_nan=given.dtype.kind in "fc"
@@ -383,12 +383,14 @@ class TensorType(Type):
             raise TypeError(f"got {value!r}: {error}") from None
         if given.dtype.kind not in "biufc":
             # Text, too long integers, None: NumPy's own error says what it is.
-            np.asarray(value, self.numpy_dtype)
+            with np.errstate(over="ignore", invalid="ignore"):
+                np.asarray(value, self.numpy_dtype)
             raise TypeError(f"got {value!r}, wanted numbers that {self!r} can store")
         if given.dtype.kind == "c" and not is_complex(self.dtype):
             raise TypeError(f"got {value!r}, a complex number, wanted what {self!r} can store")
-        if given.dtype.kind == "f" and is_discrete(self.dtype) and not np.isfinite(given).all():
-            raise ValueError(f"got {value!r}, which is no integer, wanted what {self!r} can store")
+        if given.dtype.kind == "f" and is_discrete(self.dtype) and not (abs(given) < 2.0**63).all():
+            kind = ValueError if np.isnan(given).any() else OverflowError
+            raise kind(f"got {value!r}, which no integer holds, wanted what {self!r} can store")
         return given
 
     def _check_shape(self, array: np.ndarray) -> None:

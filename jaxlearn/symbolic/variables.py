@@ -539,7 +539,7 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
             raise AsTensorError(f"cannot make a tensor of {x}: {error}") from error
     try:
         return constant(x, name, ndim)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, OverflowError) as error:
         raise AsTensorError(
             f"cannot make a tensor of {x!r} ({type(x).__name__}): {error}"
         ) from error

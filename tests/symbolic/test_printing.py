@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jaxlearn.theano as theano
-import jaxlearn.theano.tensor as T  # noqa: N812  (as all old programs have it)
+import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic import printing
 from jaxlearn.symbolic.ops.debugging import Assert, Print, assert_op
 from jaxlearn.symbolic.printing import debugprint, min_informative_str, pp, pprint, pydotprint
@@ -152,7 +152,7 @@ Elemwise{mul,no_inplace} [id A] ''
  |   |x [id D]
  |   |y [id E]
  |Elemwise{add,no_inplace} [id C] 'a'   
-"""  # noqa: W291  (as Theano has it)
+"""
 
 
 def example():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxlearn.theano as theano
-import jaxlearn.theano.tensor as T  # noqa: N812  (as all old programs have it)
+import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.shared import SharedVariable
 
 LARGE = 2000  # More elements than travel in a compiled step's buffer.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jaxlearn.theano as theano
-import jaxlearn.theano.tensor as T  # noqa: N812  (as all old programs have it)
+import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.constructors import CONSTRUCTORS
 from jaxlearn.symbolic.types import DTYPES, generic, upcast, upgrade_to_float
 

@@ -1,9 +1,12 @@
 """Operations that work on each element by itself: one row an operation.
 
-A row is a name, the public JAX function, and the rule that tells from the inputs' dtypes the dtype
-in which it is computed and the dtype that comes out. Inputs of smaller rank get new axes on the
-left; an axis broadcasts only where it is declared broadcastable. Where Theano's derivative differs
-from JAX's, the function is a small one of this file that carries its own.
+A row is a name, the public JAX function, the rule that tells from the inputs' dtypes the dtype
+that comes out, and a few words on what it computes; and, where it is not that dtype, what it is
+computed in. The words and the rule make the row's documentation, which ``help(T.exp)`` shows.
+
+Inputs of smaller rank get new axes on the left; an axis broadcasts only where it is declared
+broadcastable. Where Theano's derivative differs from JAX's, the function is a small one of this
+file that carries its own.
 """
 
 from __future__ import annotations
@@ -15,10 +18,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.scipy import special as jsp
 
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import ComplexError, made_at
 from jaxlearn.symbolic.graph import Apply, Op, Variable
+from jaxlearn.symbolic.ops import special
 from jaxlearn.symbolic.types import (
     DTYPES,
     TensorType,
@@ -30,7 +35,7 @@ from jaxlearn.symbolic.types import (
 )
 from jaxlearn.symbolic.variables import as_tensor_variable
 
-__all__ = ["ROWS", "Elementwise", "cast", "clip", "round", "row"]
+__all__ = ["ROWS", "Elementwise", "cast", "clip", "iround", "round", "row"]
 
 Dtypes = tuple[str, ...]
 
@@ -39,54 +44,65 @@ Dtypes = tuple[str, ...]
 
 
 def _upcast(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds the values of all inputs."""
     return upcast(*dtypes)
 
 
 def _no_bool(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds the values of all inputs; bool is refused."""
     if upcast(*dtypes) == "bool":
         raise TypeError("got bool, which has no such operation; cast it to an integer type first")
     return upcast(*dtypes)
 
 
 def _real(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds the values of all inputs; complex is refused."""
     if any(is_complex(dtype) for dtype in dtypes):
         raise TypeError(f"got {', '.join(dtypes)}, wanted real numbers")
     return upcast(*dtypes)
 
 
 def _signed(dtypes: Dtypes) -> str:
+    """The dtype is the input's; bool and complex are refused."""
     _real(dtypes)
     return _no_bool(dtypes)
 
 
 def _float(dtypes: Dtypes) -> str:
+    """Of integers the dtype is float32, or float64 from 32 bits on; else it is the input's."""
     return upcast(*map(upgrade_to_float, dtypes))
 
 
 def _real_float(dtypes: Dtypes) -> str:
+    """Of integers the dtype is float32, or float64 from 32 bits on; complex is refused."""
     _real(dtypes)
     return _float(dtypes)
 
 
 def _only_float(dtypes: Dtypes) -> str:
+    """The dtype is the input's, which must be a float's."""
     if not all(is_float(dtype) for dtype in dtypes):
         raise TypeError(f"got {', '.join(dtypes)}, wanted floating point numbers")
     return upcast(*dtypes)
 
 
 def _quotient(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds all inputs' values; of integers, floatX."""
     return config.floatX if all(map(is_discrete, dtypes)) else upcast(*dtypes)
 
 
 def _power(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds the values of all inputs; of bool, int8."""
     return "int8" if upcast(*dtypes) == "bool" else upcast(*dtypes)
 
 
 def _truth(dtypes: Dtypes) -> str:
+    """The dtype is bool."""
     return "bool"
 
 
 def _bitwise(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds all inputs', all integers or all bool."""
     all_bool = all(dtype == "bool" for dtype in dtypes)
     all_integer = all(is_discrete(dtype) and dtype != "bool" for dtype in dtypes)
     if not (all_bool or all_integer):
@@ -95,15 +111,35 @@ def _bitwise(dtypes: Dtypes) -> str:
 
 
 def _chosen(dtypes: Dtypes) -> str:
+    """The dtype is the smallest one that holds the values of y and z."""
     return upcast(*dtypes[1:])
 
 
 def _of_second(dtypes: Dtypes) -> str:
+    """The dtype is that of y."""
     return dtypes[1]
 
 
 def _magnitude(dtypes: Dtypes) -> str:
+    """The dtype is the input's; of complex numbers, that of their parts."""
     return {"complex64": "float32", "complex128": "float64"}.get(dtypes[0], dtypes[0])
+
+
+def _conjugate(dtypes: Dtypes) -> str:
+    """The dtype is the input's; of bool, int8."""
+    return "int8" if dtypes[0] == "bool" else dtypes[0]
+
+
+def _double(dtypes: Dtypes) -> str:
+    """The dtype is float64."""
+    return "float64"
+
+
+def _complex(dtypes: Dtypes) -> str:
+    """The dtype is complex64; complex128 where an input has 64 bits or is a 32-bit integer."""
+    _real(dtypes)
+    parts = upgrade_to_float(upcast(*dtypes))
+    return "complex128" if parts == "float64" else "complex64"
 
 
 def _to(dtype: str) -> Callable[[Dtypes], str]:
@@ -115,6 +151,7 @@ def _to(dtype: str) -> Callable[[Dtypes], str]:
             )
         return dtype
 
+    rule.__doc__ = f"The dtype is {dtype}; complex numbers become no real ones."
     return rule
 
 
@@ -135,6 +172,14 @@ def _as_given(dtypes: Dtypes, result: str) -> Dtypes:
 
 def _choice_in_result(dtypes: Dtypes, result: str) -> Dtypes:
     return (dtypes[0], result, result)
+
+
+def _in_parts(dtypes: Dtypes, result: str) -> Dtypes:
+    return (_magnitude((result,)),) * len(dtypes)
+
+
+def _in_widest(dtypes: Dtypes, result: str) -> Dtypes:
+    return ("complex128" if is_complex(dtypes[0]) else "float64",)
 
 
 # Functions whose derivative Theano defines otherwise than JAX, or that JAX lacks.
@@ -249,6 +294,35 @@ def _sigmoid(x: Any) -> Any:
     return jax.nn.sigmoid(x)
 
 
+@_with_derivatives(lambda t, answer, x: t / jnp.square(1 + jnp.abs(x)))
+def _softsign(x: Any) -> Any:
+    # The derivative of the quotient is a difference, of which nothing is left for large x.
+    return x / (1 + jnp.abs(x))
+
+
+def _ultra_fast_sigmoid(x: Any) -> Any:
+    # Theano's: a rational function, then a straight line, then a constant, in place of tanh(x / 2).
+    size = jnp.abs(x) / 2
+    line = 0.935409070603099 + 0.0458812946797165 * (size - 1.7)
+    bent = jnp.where(
+        size < 1.7, 1.5 * size / (1 + size), jnp.where(size < 3, line, 0.99505475368673)
+    )
+    return (1 + jnp.where(x < 0, -bent, bent)) / 2
+
+
+@_with_derivatives(
+    lambda t, answer, x, y: t * (jax.nn.sigmoid(x) - y),
+    lambda t, answer, x, y: jnp.broadcast_to(-t * x, answer.shape),
+)
+def _sigmoid_crossentropy(x: Any, y: Any) -> Any:
+    positive = lax.convert_element_type(x > 0, x.dtype)
+    return jax.nn.softplus(-jnp.abs(x)) + x * (positive - y)
+
+
+def _from_polar(length: Any, angle: Any) -> Any:
+    return lax.complex(length * jnp.cos(angle), length * jnp.sin(angle))
+
+
 def _none(i: int, j: int) -> bool:
     """For linear functions: the derivatives are constant."""
     return False
@@ -280,7 +354,8 @@ class Elementwise(Op):
     Args:
         name: what Theano calls it.
         function: the JAX function of arrays of one rank and of the dtypes computed in.
-        result: the rule for the dtype that comes out.
+        result: the rule for the dtype that comes out; its docstring becomes part of the row's.
+        summary: what it computes of x, or of x, y and z.
         computed_in: the rule for the dtypes that the function gets.
         numpy: the NumPy function that does the same, where NumPy has one.
         arity: how many inputs there are; None for two or more.
@@ -295,6 +370,7 @@ class Elementwise(Op):
         name: str,
         function: Callable[..., Any],
         result: Callable[[Dtypes], str],
+        summary: str,
         *,
         computed_in: Callable[[Dtypes, str], Dtypes] = _in_result,
         numpy: Callable[..., Any] | None = None,
@@ -305,6 +381,7 @@ class Elementwise(Op):
         self.name = name
         self.on_arrays = function
         self.result = result
+        self.__doc__ = f"Return {summary}, element by element.\n\n{result.__doc__}"
         self.computed_in = computed_in
         self.numpy = numpy
         self.arity = arity
@@ -439,6 +516,26 @@ def _mismatch(node: Apply, values: Sequence[Any], axis: int, lengths: set[int]) 
     )
 
 
+def _comparison(
+    name: str, function: Callable[..., Any], summary: str, numpy: Callable[..., Any]
+) -> Elementwise:
+    return Elementwise(
+        name, function, _truth, f"whether {summary}", computed_in=_in_common, numpy=numpy, arity=2
+    )
+
+
+def _conversion(dtype: str) -> Elementwise:
+    return Elementwise(
+        f"Cast{{{dtype}}}",
+        _converter(dtype),
+        _to(dtype),
+        f"x as {dtype}",
+        computed_in=_as_given,
+        numpy=np.asarray,
+        uses=_none,
+    )
+
+
 ROWS = {
     row.name: row
     for row in (
@@ -466,7 +563,7 @@ ROWS = {
             "abs_", _absolute, _magnitude, "the absolute value", computed_in=_as_given,
             numpy=np.abs,
         ),
-        Elementwise("sgn", jnp.sign, _signed, "-1, 0 or 1: the sign", numpy=np.sign),
+        Elementwise("sgn", jnp.sign, _signed, "the sign: -1, 0 or 1", numpy=np.sign),
         Elementwise("sqr", jnp.square, _upcast, "the square", numpy=np.square),
         Elementwise("sqrt", jnp.sqrt, _float, "the square root; of -1, NaN", numpy=np.sqrt),
         Elementwise("inv", jnp.reciprocal, _float, "1 / x", numpy=np.reciprocal),
@@ -519,23 +616,23 @@ ROWS = {
         Elementwise("deg2rad", jnp.deg2rad, _real_float, "degrees as radians"),
         Elementwise("rad2deg", jnp.rad2deg, _real_float, "radians as degrees"),
         # Special functions.
-        Elementwise("erf", scipy.erf, _real_float, "the error function"),
-        Elementwise("erfc", scipy.erfc, _real_float, "1 - erf(x), exact where that is small"),
+        Elementwise("erf", jsp.erf, _real_float, "the error function"),
+        Elementwise("erfc", jsp.erfc, _real_float, "1 - erf(x), exact where that is small"),
         Elementwise("erfcx", special.erfcx, _real_float, "exp(x ** 2) * erfc(x)"),
-        Elementwise("erfinv", scipy.erfinv, _real_float, "the inverse of erf, for x in -1 to 1"),
+        Elementwise("erfinv", jsp.erfinv, _real_float, "the inverse of erf, for x in -1 to 1"),
         Elementwise("erfcinv", special.erfcinv, _real_float, "the inverse of erfc, for 0 to 2"),
-        Elementwise("gamma", scipy.gamma, _real_float, "the gamma function"),
-        Elementwise("gammaln", scipy.gammaln, _real_float, "the logarithm of abs(gamma(x))"),
-        Elementwise("psi", scipy.digamma, _real_float, "the derivative of gammaln"),
+        Elementwise("gamma", jsp.gamma, _real_float, "the gamma function"),
+        Elementwise("gammaln", jsp.gammaln, _real_float, "the logarithm of abs(gamma(x))"),
+        Elementwise("psi", jsp.digamma, _real_float, "the derivative of gammaln"),
         Elementwise(
             "tri_gamma", special.tri_gamma, _real_float, "the derivative of psi, for positive x"
         ),
         Elementwise(
-            "gammainc", scipy.gammainc, _real_float,
+            "gammainc", jsp.gammainc, _real_float,
             "the lower incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
         ),
         Elementwise(
-            "gammaincc", scipy.gammaincc, _real_float,
+            "gammaincc", jsp.gammaincc, _real_float,
             "the upper incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
         ),
         Elementwise(
@@ -544,8 +641,8 @@ ROWS = {
         ),
         Elementwise("j0", special.j0, _real_float, "the Bessel function J of order 0"),
         Elementwise("j1", special.j1, _real_float, "the Bessel function J of order 1"),
-        Elementwise("i0", scipy.i0, _real_float, "the modified Bessel function I of order 0"),
-        Elementwise("i1", scipy.i1, _real_float, "the modified Bessel function I of order 1"),
+        Elementwise("i0", jsp.i0, _real_float, "the modified Bessel function I of order 0"),
+        Elementwise("i1", jsp.i1, _real_float, "the modified Bessel function I of order 1"),
         # Of neural networks.
         Elementwise("sigmoid", _sigmoid, _float, "1 / (1 + exp(-x))"),
         Elementwise(
@@ -625,6 +722,20 @@ def row(name: str) -> Elementwise:
     return ROWS[name]
 
 
+def iround(a: Any, mode: str | None = None) -> Any:
+    """Return each element rounded to a whole number, as int64.
+
+    Raises:
+        ValueError: there is no such mode; they are those of `round`.
+        TypeError: the elements are no floats.
+
+    Example:
+        >>> iround([0.5, 1.5, 2.4]).eval().tolist()
+        [0, 2, 2]
+    """
+    return cast(round(a, mode), "int64")
+
+
 def cast(x: Any, dtype: str) -> Any:
     """Return an expression converted to another dtype; itself, if it has that dtype.
 
@@ -655,12 +766,13 @@ def clip(x: Any, min: Any, max: Any) -> Any:  # noqa: A002  (Theano's names)
     return ROWS["clip"](x, min, max)
 
 
-def round(a: Any, mode: str = "half_to_even") -> Any:  # noqa: A001  (Theano's name)
+def round(a: Any, mode: str | None = None) -> Any:  # noqa: A001  (Theano's name)
     """Return each element rounded to a whole number, as a float.
 
     Args:
         a: a tensor of floats.
-        mode: where halves go: ``"half_to_even"``, as in NumPy, or ``"half_away_from_zero"``.
+        mode: where halves go: ``"half_to_even"``, as in NumPy and by default, or
+            ``"half_away_from_zero"``.
 
     Raises:
         ValueError: there is no such mode.
@@ -672,7 +784,7 @@ def round(a: Any, mode: str = "half_to_even") -> Any:  # noqa: A001  (Theano's n
         >>> round([0.5, 1.5, 2.4], "half_away_from_zero").eval().tolist()
         [1.0, 2.0, 2.0]
     """
-    name = f"round_{mode}"
+    name = f"round_{mode or 'half_to_even'}"
     if name not in ROWS:
         raise ValueError(f"mode: got {mode!r}, wanted 'half_to_even' or 'half_away_from_zero'")
     return ROWS[name](a)

@@ -1,5 +1,6 @@
 """Theano's ``theano.compile``: functions."""
 
+from jaxlearn.symbolic.errors import UnusedInputError
 from jaxlearn.symbolic.functions import Function, In, Out, Param, function
 from jaxlearn.symbolic.shared import SharedVariable, shared
 from jaxlearn.theano.compile import function_module, io, mode, sharedvalue
@@ -14,6 +15,7 @@ __all__ = [
     "Out",
     "Param",
     "SharedVariable",
+    "UnusedInputError",
     "function",
     "function_module",
     "get_default_mode",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jaxlearn.theano as theano
-import jaxlearn.theano.tensor as T  # noqa: N812
+import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.ops import indexing
 
 X = np.arange(20.0).reshape(5, 4) - 7
