@@ -21,6 +21,7 @@ from jaxlearn.symbolic.graph import (
     toposort,
 )
 from jaxlearn.symbolic.lowering import Graph
+from jaxlearn.symbolic.packing import MISFIT
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
@@ -466,9 +467,9 @@ class Function:
         self._input_updates = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
         graph = Graph([*self._updated, *given, *self._read], stable)
         self._program = StagedProgram(graph, self._updated, self._read, self.name or "function")
-        self._is_strict = any(entry.strict for entry in self.inputs)
         self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
-        self._is_plain = not self._prints and not self._input_updates
+        is_strict = any(entry.strict for entry in self.inputs)
+        self._is_plain = not (self._prints or self._input_updates or is_strict)
         self._converters = [
             functools.partial(
                 entry.variable.type.filter,
@@ -492,15 +493,15 @@ class Function:
         Raises:
             TypeError: an input is missing, unknown, given twice, or does not fit its variable.
         """
-        outputs = None
+        quick = self._program.quick
+        if quick is not None and self._is_plain and not kwargs:
+            with jax.enable_x64(True):
+                outputs = quick(args, self._form.is_one)
+            if outputs is not MISFIT:
+                return outputs if self._form.keys is None else self._form.hand_out(outputs)
+        values = self._converted(args, kwargs)
         with jax.enable_x64(True):
-            step = self._program.last
-            if step is not None and step.quick is not None and not kwargs and not self._is_strict:
-                outputs = step.quick(args)
-            if outputs is None:
-                outputs = self._program(self._converted(args, kwargs))
-        if self._is_plain:
-            return outputs[0] if self._form.is_one else self._form.hand_out(outputs)
+            outputs = self._program(values)
         if self._prints:
             jax.effects_barrier()
         for i in reversed(self._input_updates):
@@ -633,7 +634,6 @@ class Function:
             "_converters",
             "_input_updates",
             "_is_plain",
-            "_is_strict",
             "_prints",
             "_program",
             "_read",

@@ -34,6 +34,7 @@ from jaxlearn.symbolic.variables import TensorOperators, as_tensor_variable, con
 __all__ = [
     "DisconnectedType",
     "GradClip",
+    "GradScale",
     "Lop",
     "NullType",
     "Rop",
@@ -43,6 +44,7 @@ __all__ = [
     "grad",
     "grad_clip",
     "grad_not_implemented",
+    "grad_scale",
     "grad_undefined",
     "hessian",
     "jacobian",
@@ -786,6 +788,28 @@ class GradClip(_Marker):
         return [cast(clip(gradient, *bounds), gradient.dtype)]
 
 
+class GradScale(_Marker):
+    """The same value, whose gradient is multiplied by a number.
+
+    Args:
+        multiplier: the number.
+    """
+
+    parameters = ("multiplier",)
+
+    def __init__(self, multiplier: float) -> None:
+        self.multiplier = multiplier
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return the multiplied gradient."""
+        from jaxlearn.symbolic.ops.elementwise import cast
+
+        gradient: Any = output_gradients[0]
+        return [cast(self.multiplier * gradient, gradient.dtype)]
+
+
 def disconnected_grad(x: Any) -> Any:
     """Return an expression through which no gradient flows: the cost does not depend on it.
 
@@ -847,6 +871,18 @@ def grad_clip(x: Any, lower_bound: float, upper_bound: float) -> Any:
         5.0
     """
     return GradClip(lower_bound, upper_bound)(x)
+
+
+def grad_scale(x: Any, multiplier: float) -> Any:
+    """Return an expression whose gradient is multiplied by a number.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> float(grad(grad_scale(x, 0.5), x).eval({x: 3.0}))
+        0.5
+    """
+    return GradScale(multiplier)(x)
 
 
 def grad_not_implemented(op: Any, x_pos: int, x: Any, comment: str = "") -> Variable:

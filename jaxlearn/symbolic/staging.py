@@ -71,7 +71,8 @@ class StagedProgram:
 
     Attributes:
         variants: how many programs have been compiled, for different shapes and sizes.
-        last: the step that ran last, if no size had to be found out before it.
+        quick: the quickest form of the step that ran last, if it has one and no size had to be
+            found out before it.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class StagedProgram:
         self.read = list(read)
         self.name = name
         self.variants = 0
-        self.last: PackedStep | None = None
+        self.quick: Any = None
         self._plans: dict[Any, _Plan] = {}
         self._has_warned = False
 
@@ -111,7 +112,7 @@ class StagedProgram:
                     plan.question = self._stage_question(need)
             else:
                 plan, inputs = self._follow(plan, inputs)
-        self.last = plan.step if plan is root else None
+        self.quick = plan.step.quick if plan is root else None
         return plan.step(inputs)
 
     def _follow(self, plan: _Plan, inputs: Sequence[Any]) -> tuple[_Plan, Sequence[Any]]:

@@ -80,6 +80,16 @@ class TensorOperators:
         """The transpose."""
         return shaping.transpose(self)
 
+    @property
+    def real(self) -> Any:
+        """The real parts."""
+        return _operate("real", self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts."""
+        return _operate("imag", self)
+
     def as_type(self, kind: TensorType) -> Any:
         """Return this variable under a type that differs in broadcast flags only."""
         return shaping.rebroadcast(self, kind.broadcastable)
@@ -242,6 +252,12 @@ class TensorOperators:
         """Return each element rounded to a whole number."""
         return elementwise.round(self, mode)
 
+    def conj(self) -> Any:
+        """Return each element with its imaginary part negated."""
+        return _operate("conj", self)
+
+    conjugate = conj
+
     def copy(self, name: str | None = None) -> Any:
         """Return an expression with the same value."""
         copied = shaping.tensor_copy(self)
@@ -347,6 +363,34 @@ class TensorOperators:
         """Return where the smallest element is."""
         return reductions.argmin(self, axis, keepdims)
 
+    def ptp(self, axis: Any = None) -> Any:
+        """Return the largest less the smallest element over axes."""
+        return reductions.ptp(self, axis)
+
+    def trace(self) -> Any:
+        """Return the sum of the diagonal."""
+        return matrices.trace(self)
+
+    def cumsum(self, axis: int | None = None) -> Any:
+        """Return the sum of the elements up to each one."""
+        return accumulation.cumsum(self, axis)
+
+    def cumprod(self, axis: int | None = None) -> Any:
+        """Return the product of the elements up to each one."""
+        return accumulation.cumprod(self, axis)
+
+    def sort(self, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
+        """Return the elements along an axis in order."""
+        return sorting.sort(self, axis, kind, order)
+
+    def argsort(self, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
+        """Return the indices at which the elements along an axis are in order."""
+        return sorting.argsort(self, axis, kind, order)
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Any:
+        """Return the indices at which elements can enter this vector without disorder."""
+        return sorting.searchsorted(self, v, side, sorter)
+
     def any(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Return whether any element is not zero."""
         return reductions.any(self, axis, keepdims)
@@ -366,6 +410,14 @@ class TensorOperators:
     def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
         """Return the elements at some indices along an axis."""
         return indexing.take(self, indices, axis, mode)
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+        """Return, for each element, that of the tensor which this one names."""
+        return indexing.choose(self, choices, mode)
+
+    def compress(self, a: Any, axis: int | None = None) -> Any:
+        """Return slices of the tensor ``a`` where this condition holds."""
+        return counting.compress(self, a, axis)
 
     def zeros_like(self, dtype: Any = None) -> Any:
         """Return zeros of this shape."""
@@ -565,10 +617,14 @@ def _with_rank(x: Any, ndim: int) -> Any:
 # An operator is an operation, and operations make variables: the one circle of imports is closed
 # here, after all that the operations need.
 from jaxlearn.symbolic.ops import (  # noqa: E402
+    accumulation,
     contraction,
+    counting,
     creation,
     elementwise,
     indexing,
+    matrices,
     reductions,
     shaping,
+    sorting,
 )

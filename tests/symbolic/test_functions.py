@@ -3,6 +3,8 @@
 import gc
 import pickle
 import re
+import sys
+import threading
 import weakref
 from collections import OrderedDict
 
@@ -14,6 +16,7 @@ import pytest
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.errors import MissingInputError, UnusedInputError
+from jaxlearn.symbolic.types import DTYPES
 
 LARGE = 2000  # More elements than travel in a compiled step's buffer.
 
@@ -96,6 +99,14 @@ def test_an_input_may_replace_its_value():
         10.0,
         11.0,
     ]
+
+
+def test_the_value_of_an_input_is_not_what_a_call_returned():
+    count = theano.function([theano.In(v, value=np.zeros(2), update=v + 1)], v)
+    for call in range(3):
+        result = count()
+        np.testing.assert_array_equal(result, [call, call])
+        result[:] = 99
 
 
 def test_an_inputs_value_can_be_read_and_replaced():
@@ -215,6 +226,34 @@ def test_results_are_the_callers_own(size):
     np.testing.assert_array_equal(after[-1][2], np.full(size, 3.0))
     np.testing.assert_array_equal(state.get_value(), np.full(size, 4.0))
     np.testing.assert_array_equal(count(given)[4], np.full(size, 5.0))
+
+
+def extremes(dtype):
+    kind = np.dtype(dtype).kind
+    if kind == "b":
+        return np.array([True, False])
+    if kind in "iu":
+        limits = np.iinfo(dtype)
+        return np.array([limits.min, limits.max, 0, 1], dtype)
+    if kind == "c":
+        return np.array([1j, 1 / 3 - 2j / 7, np.nan, complex(0, np.inf)], dtype)
+    limits = np.finfo(dtype)
+    numbers = [limits.max, limits.min, limits.tiny, limits.smallest_subnormal, -0.0, 1 / 3]
+    return np.array([*numbers, np.nan, np.inf, -np.inf], dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_bit_passes_through(dtype):
+    # Small arrays travel in one buffer of words, large ones as they are.
+    for size in (12, LARGE):
+        value = np.resize(extremes(dtype), size)
+        given = T.TensorType(dtype, [False])("given")
+        state = theano.shared(np.zeros_like(value))
+        store = theano.function([given], [given, state], updates={state: given})
+        found = [store(value)[0], state.get_value(), store(value)[1], store(value)[1]]
+        for result in found:
+            assert result.dtype == dtype
+            assert result.tobytes() == value.tobytes()
 
 
 # Updates.
@@ -343,6 +382,27 @@ def test_two_functions_update_one_variable_alternately(size):
             add(1.0)
             expected = expected + 2
         np.testing.assert_array_equal(state.get_value(), expected)
+
+
+@pytest.mark.parametrize("size", [1, LARGE])
+def test_exchanged_values_stay_apart(size):
+    a, b = shared(np.zeros(size), "a"), shared(np.ones(size), "b")
+    swap = theano.function([], updates=[(a, b), (b, a)])
+    take = theano.function([], updates=[(a, b)])
+    add = theano.function([], updates=[(a, a + 1)])
+    read = theano.function([], [a.mean(), b.mean()])
+    for steps, expected in [
+        ([swap], [1, 0]),
+        ([swap, swap], [1, 0]),
+        ([take, add, add], [2, 0]),
+        ([swap], [0, 2]),
+        ([take, add], [3, 2]),
+        ([lambda: b.set_value(np.full(size, 9.0)), swap, add], [10, 3]),
+    ]:
+        for step in steps:
+            step()
+        assert read() == expected
+        assert [a.get_value().mean(), b.get_value().mean()] == expected
 
 
 def test_functions_and_values_that_change_a_shape():
@@ -670,6 +730,40 @@ def test_the_users_own_jax_stays_32_bit():
     with pytest.raises(MissingInputError):
         (x * 2).eval()
     check()
+
+
+def test_whatever_the_user_has_set_the_results_are_the_same():
+    state = shared(np.zeros(3))
+    step = theano.function([v], [v / 3, state], updates={state: state + v / 3})
+    for call in range(4):
+        # Compiled under one setting, and run under the other as well.
+        with jax.enable_x64(call % 2 == 0):
+            third, total = step([1.0, 1.0, 1.0])
+            assert jax.config.jax_enable_x64 is (call % 2 == 0)
+        assert third.dtype == "float64"
+        np.testing.assert_allclose(third, np.full(3, 1 / 3), rtol=1e-15)
+        np.testing.assert_allclose(total, np.full(3, call / 3), rtol=1e-15)
+
+
+def test_one_function_in_several_threads():
+    double = theano.function([x], x * 2)
+    double(0.0)
+    wrong = []
+
+    def work(number):
+        wrong.extend(number for _ in range(500) if double(number) != 2 * number)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not wrong
 
 
 def test_a_users_jitted_function_beside_ours_keeps_its_cache():

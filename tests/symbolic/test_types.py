@@ -260,7 +260,7 @@ STORED = [
 STORED_WITH_LOSS = [
     (300, "............"),
     (0.1, "............"),
-    (1e300, ".XXXXXX....."),
+    (1e300, "XXXXXXX....."),
     (NAN, "XXXXXXX....."),
     (INFINITY, "XXXXXXX....."),
     (1 + 2j, "TTTTTTTTTT.."),

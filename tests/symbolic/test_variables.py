@@ -161,7 +161,7 @@ def test_comparisons_are_expressions_and_equality_is_identity():
     same = x
     assert x == same
     assert x != whole
-    assert not x == T.dmatrix("x")
+    assert (x == T.dmatrix("x")) is False
     assert (x == 1) is False
     assert (x != 1) is True
     assert {x: "x", whole: "whole"}[x] == "x"
@@ -184,7 +184,7 @@ def test_matrix_products():
     )
 
 
-@pytest.mark.parametrize("wrong", ["text", None, object()], ids=repr)
+@pytest.mark.parametrize("wrong", ["text", None, object()], ids=["text", "None", "object"])
 def test_operators_refuse_what_is_no_tensor(wrong):
     for operation in (operator.add, operator.mul, operator.truediv, operator.lt):
         with pytest.raises(TypeError):
@@ -486,12 +486,12 @@ def test_attributes():
     assert x.tag.note == "here"
     assert not hasattr(x.tag, "another")
     with pytest.raises(AttributeError) as refusal:
-        x.tag.another
+        x.tag.another  # noqa: B018
     assert str(refusal.value) == (
         "this variable's tag has no 'another'; set it with `tag.another = ...`"
     )
     with pytest.raises(AttributeError):
-        x.nothing
+        x.nothing  # noqa: B018
     renamed = x + 1
     renamed.name = "renamed"
     assert str(renamed) == repr(renamed) == "renamed"
@@ -599,7 +599,7 @@ def test_python_may_not_ask_for_a_length():
 
 def test_python_may_not_look_into_a_symbol():
     with pytest.raises(TypeError) as refusal:
-        1 in v
+        1 in v  # noqa: B015
     assert str(refusal.value).splitlines()[0] == (
         "`in` cannot look into v: its elements are known only when a function runs; use "
         "T.any(T.eq(v, value))"
@@ -699,7 +699,7 @@ def test_what_is_no_tensor():
         with pytest.raises(ValueError, match=r"ndim: got 1, but .* has 2 axes"):
             T.as_tensor_variable(value, ndim=ndim)
     assert issubclass(AsTensorError, TypeError)
-    assert theano.tensor.var.AsTensorError is AsTensorError
+    assert T.AsTensorError is AsTensorError
 
 
 def test_constants_are_copies():

@@ -1,4 +1,7 @@
-"""Operations of neural networks whose obvious formula overflows: softmax and its relatives."""
+"""Operations of neural networks: activations, softmax and its relatives, and crossentropies.
+
+Where the obvious formula overflows, another one is computed.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,33 @@ from typing import Any
 import jax
 
 from jaxlearn.symbolic.graph import Apply, Op
-from jaxlearn.symbolic.ops.elementwise import ROWS
-from jaxlearn.symbolic.types import is_discrete
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip
+from jaxlearn.symbolic.types import is_discrete, is_float, upgrade_to_float
+from jaxlearn.symbolic.variables import as_tensor_variable, constant
 
 __all__ = [
     "LogSumExp",
     "RowFunction",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "crossentropy_categorical_1hot",
+    "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
+    "elu",
+    "hard_sigmoid",
     "log_softmax",
     "relu",
+    "selu",
     "sigmoid",
+    "sigmoid_binary_crossentropy",
     "softmax",
+    "softmax_with_bias",
     "softplus",
+    "softsign",
+    "ultra_fast_sigmoid",
 ]
 
 
@@ -102,6 +118,35 @@ def log_softmax(c: Any) -> Any:
     return ROW_FUNCTIONS["log_softmax"](c)
 
 
+def softmax_with_bias(x: Any, b: Any) -> Any:
+    """Return the softmax of each row of a matrix that a vector is added to.
+
+    Args:
+        x: a matrix of floats; the result has its dtype.
+        b: a vector of floats, as long as a row.
+
+    Raises:
+        ValueError: their ranks or dtypes are others; or, when the function runs, their lengths
+            differ.
+
+    Example:
+        >>> softmax_with_bias([[1.0, 2.0]], [1.0, 0.0]).eval().tolist()
+        [[0.5, 0.5]]
+    """
+    return softmax(_biased(x, b))
+
+
+def _biased(x: Any, b: Any) -> Any:
+    matrix, bias = as_tensor_variable(x), as_tensor_variable(b)
+    for name, variable, rank in (("x", matrix, 2), ("b", bias, 1)):
+        if variable.ndim != rank or not is_float(variable.dtype):
+            raise ValueError(
+                f"{name}: got {variable} of {variable.type!r}, wanted {rank} "
+                f"{'axes' if rank > 1 else 'axis'} of floats"
+            )
+    return cast(matrix + bias, matrix.dtype)
+
+
 def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + exp(-x)) of each element.
 
@@ -110,6 +155,38 @@ def sigmoid(x: Any) -> Any:
         [0.5]
     """
     return ROWS["sigmoid"](x)
+
+
+def ultra_fast_sigmoid(x: Any) -> Any:
+    """Return an approximation of `sigmoid`, within 0.02 of it, without an exponential.
+
+    Example:
+        >>> ultra_fast_sigmoid([0.0, 10.0]).eval().round(4).tolist()
+        [0.5, 0.9975]
+    """
+    return ROWS["ultra_fast_sigmoid"](x)
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """Return 0.2 * x + 0.5, but no less than 0 and no more than 1: a rough `sigmoid`.
+
+    Example:
+        >>> hard_sigmoid([-3.0, 0.0, 1.0]).eval().tolist()
+        [0.0, 0.5, 0.7]
+    """
+    variable = as_tensor_variable(x)
+    dtype = upgrade_to_float(variable.dtype)
+    return clip(variable * constant(0.2, dtype=dtype) + constant(0.5, dtype=dtype), 0, 1)
+
+
+def softsign(x: Any) -> Any:
+    """Return x / (1 + abs(x)) of each element.
+
+    Example:
+        >>> softsign([-1.0, 3.0]).eval().tolist()
+        [-0.5, 0.75]
+    """
+    return ROWS["softsign"](x)
 
 
 def softplus(x: Any) -> Any:
@@ -136,6 +213,35 @@ def relu(x: Any, alpha: Any = 0) -> Any:
         return 0.5 * (variable + abs(variable))
     slope = as_tensor_variable(alpha)
     return 0.5 * (1 + slope) * variable + 0.5 * (1 - slope) * abs(variable)
+
+
+def elu(x: Any, alpha: Any = 1) -> Any:
+    """Return each element where it is positive, else ``alpha * (exp(x) - 1)``.
+
+    Example:
+        >>> elu([-1.0, 2.0]).eval().round(4).tolist()
+        [-0.6321, 2.0]
+
+    Source: D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning
+    by exponential linear units (ELUs)" (2016).
+    """
+    variable = as_tensor_variable(x)
+    # Without the minimum, the branch that is not taken makes NaN of the gradient at large x.
+    negative = ROWS["minimum"](variable, constant(0, dtype=variable.dtype))
+    return ROWS["switch"](variable > 0, variable, alpha * ROWS["expm1"](negative))
+
+
+def selu(x: Any) -> Any:
+    """Return `elu` with the slopes that keep mean 0 and variance 1 through many layers.
+
+    Example:
+        >>> selu([-1.0, 2.0]).eval().round(4).tolist()
+        [-1.1113, 2.1014]
+
+    Source: G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural
+    networks" (2017).
+    """
+    return 1.0507009873554804934193349852946 * elu(x, 1.6732632423543772848170429916717)
 
 
 def binary_crossentropy(output: Any, target: Any) -> Any:
@@ -176,6 +282,130 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
         f"true_dist: got {true.type!r}, wanted a vector of integer classes or a matrix like "
         f"coding_dist, {coding.type!r}"
     )
+
+
+def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
+    """Return the binary crossentropy of ``sigmoid(output)``, without overflow.
+
+    Args:
+        output: any real numbers.
+        target: probabilities.
+
+    Example:
+        >>> sigmoid_binary_crossentropy([0.0, 800.0], [1.0, 0.0]).eval().round(4).tolist()
+        [0.6931, 800.0]
+    """
+    return ROWS["sigmoid_binary_crossentropy"](output, target)
+
+
+def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Any:
+    """Return the crossentropy of each row of probabilities with its class.
+
+    Args:
+        coding_dist: a matrix, a row of probabilities for each example.
+        true_one_of_n: a vector of classes.
+
+    Raises:
+        TypeError: their ranks are others, or the classes are no integers.
+
+    Example:
+        >>> crossentropy_categorical_1hot([[0.25, 0.75]], [1]).eval().round(4).tolist()
+        [0.2877]
+    """
+    coding, classes = as_tensor_variable(coding_dist), as_tensor_variable(true_one_of_n)
+    if coding.ndim != 2:
+        raise TypeError(f"coding_dist: got {coding} of {coding.type!r}, wanted a matrix")
+    if classes.ndim != 1 or not is_discrete(classes.dtype):
+        raise TypeError(f"true_one_of_n: got {classes} of {classes.type!r}, wanted integers")
+    return categorical_crossentropy(coding, classes)
+
+
+def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> list[Any]:
+    """Return for each row its crossentropy, its softmax, and where it is largest.
+
+    Args:
+        x: a matrix of floats.
+        b: a vector of floats that is added to each row.
+        y_idx: the class of each row, a vector of integers.
+
+    Raises:
+        ValueError: ranks or dtypes are others.
+
+    Example:
+        >>> x, b = [[0.0, 0.0]], [1.0, 0.0]
+        >>> loss, _, best = crossentropy_softmax_argmax_1hot_with_bias(x, b, [1])
+        >>> loss.eval().round(4).tolist(), best.eval().tolist()
+        ([1.3133], [0])
+    """
+    from jaxlearn.symbolic.ops.creation import arange
+
+    rows, classes = _biased(x, b), as_tensor_variable(y_idx)
+    if classes.ndim != 1 or not is_discrete(classes.dtype):
+        raise ValueError(f"y_idx: got {classes} of {classes.type!r}, wanted a vector of integers")
+    loss = -log_softmax(rows)[arange(classes.shape[0]), classes]
+    return [loss, softmax(rows), cast(rows.argmax(axis=1), classes.dtype)]
+
+
+def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
+    """Return the crossentropy and the softmax of each row of ``x + b``.
+
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+
+    Example:
+        >>> loss, _ = crossentropy_softmax_1hot_with_bias([[0.0, 0.0]], [1.0, 0.0], [1])
+        >>> loss.eval().round(4).tolist()
+        [1.3133]
+    """
+    return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)[:2]
+
+
+def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
+    """Return the crossentropy and the softmax of each row.
+
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+
+    Example:
+        >>> loss, chances = crossentropy_softmax_1hot([[0.0, 0.0]], [1])
+        >>> loss.eval().round(4).tolist(), chances.eval().tolist()
+        ([0.6931], [[0.5, 0.5]])
+    """
+    return crossentropy_softmax_1hot_with_bias(x, _no_bias(x), y_idx, **kwargs)
+
+
+def _no_bias(x: Any) -> Any:
+    return as_tensor_variable(x)[0, :].zeros_like()
+
+
+def crossentropy_softmax_max_and_argmax_1hot_with_bias(
+    x: Any, b: Any, y_idx: Any, **kwargs: Any
+) -> tuple[Any, ...]:
+    """Return the crossentropy, the softmax, its largest element and where that is, for each row.
+
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+
+    Example:
+        >>> x, b = [[9.0, 0.0]], [0.0, 9.0]
+        >>> parts = crossentropy_softmax_max_and_argmax_1hot_with_bias(x, b, [1])
+        >>> parts[2].eval().tolist(), parts[3].eval().tolist()
+        ([0.5], [0])
+    """
+    from jaxlearn.symbolic.ops.reductions import max_and_argmax
+
+    loss, chances = crossentropy_softmax_1hot_with_bias(x, b, y_idx, **kwargs)
+    return (loss, chances, *max_and_argmax(chances, axis=-1))
+
+
+def crossentropy_softmax_max_and_argmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """Return the crossentropy, the softmax, its largest element and where that is, for each row.
+
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+
+    Example:
+        >>> parts = crossentropy_softmax_max_and_argmax_1hot([[9.0, 9.0]], [1])
+        >>> parts[2].eval().tolist(), parts[3].eval().tolist()
+        ([0.5], [0])
+    """
+    return crossentropy_softmax_max_and_argmax_1hot_with_bias(x, _no_bias(x), y_idx, **kwargs)
 
 
 class LogSumExp(Op):

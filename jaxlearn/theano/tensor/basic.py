@@ -2,6 +2,8 @@
 
 from jaxlearn.symbolic.constructors import CONSTRUCTORS, tensor
 from jaxlearn.symbolic.errors import AsTensorError
+from jaxlearn.symbolic.ops.accumulation import cumprod, cumsum
+from jaxlearn.symbolic.ops.closeness import allclose, isclose
 from jaxlearn.symbolic.ops.contraction import (
     batched_dot,
     batched_tensordot,
@@ -9,6 +11,7 @@ from jaxlearn.symbolic.ops.contraction import (
     outer,
     tensordot,
 )
+from jaxlearn.symbolic.ops.counting import bincount
 from jaxlearn.symbolic.ops.creation import (
     alloc,
     arange,
@@ -25,7 +28,8 @@ from jaxlearn.symbolic.ops.creation import (
     zeros,
     zeros_like,
 )
-from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip, round  # noqa: A004
+from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip, iround, round  # noqa: A004
+from jaxlearn.symbolic.ops.grids import mgrid, ogrid
 from jaxlearn.symbolic.ops.indexing import (
     choose,
     flatnonzero,
@@ -36,6 +40,13 @@ from jaxlearn.symbolic.ops.indexing import (
     permute_row_elements,
     set_subtensor,
     take,
+)
+from jaxlearn.symbolic.ops.kinds import RebroadcastAxes as Rebroadcast
+from jaxlearn.symbolic.ops.matrices import (
+    fill_diagonal,
+    fill_diagonal_offset,
+    horizontal_stack,
+    vertical_stack,
 )
 from jaxlearn.symbolic.ops.reductions import (
     all,  # noqa: A004
@@ -56,7 +67,6 @@ from jaxlearn.symbolic.ops.reductions import (
 from jaxlearn.symbolic.ops.shaping import (
     DimShuffle,
     NotScalarConstantError,
-    Rebroadcast,
     addbroadcast,
     concatenate,
     diag,
@@ -84,6 +94,13 @@ from jaxlearn.symbolic.ops.shaping import (
     transpose,
     unbroadcast,
 )
+from jaxlearn.symbolic.ops.sorting import (
+    argsort,
+    argtopk,
+    sort,
+    topk,
+    topk_and_argtopk,
+)
 from jaxlearn.symbolic.types import TensorType
 from jaxlearn.symbolic.variables import (
     TensorConstant,
@@ -104,9 +121,16 @@ _OTHER_NAMES = {
     "square": "sqr",
     "where": "switch",
 }
+_OF_NNET = (
+    "sigmoid",
+    "sigmoid_binary_crossentropy",
+    "softplus",
+    "softsign",
+    "ultra_fast_sigmoid",
+)
 _BY_NAME = {
     **CONSTRUCTORS,
-    **{name: row for name, row in ROWS.items() if "{" not in name},
+    **{name: row for name, row in ROWS.items() if "{" not in name and name not in _OF_NNET},
     **{name: ROWS[row] for name, row in _OTHER_NAMES.items()},
 }
 globals().update(_BY_NAME)
@@ -121,42 +145,55 @@ __all__ = [
     "TensorVariable",
     "addbroadcast",
     "all",
+    "allclose",
     "alloc",
     "any",
     "arange",
     "argmax",
     "argmin",
+    "argsort",
+    "argtopk",
     "as_tensor",
     "as_tensor_variable",
     "batched_dot",
     "batched_tensordot",
+    "bincount",
     "cast",
     "choose",
     "clip",
     "concatenate",
     "constant",
+    "cumprod",
+    "cumsum",
     "diag",
     "diagonal",
     "dot",
     "eye",
     "fill",
+    "fill_diagonal",
+    "fill_diagonal_offset",
     "flatnonzero",
     "flatten",
     "full",
     "full_like",
     "get_scalar_constant_value",
     "get_vector_length",
+    "horizontal_stack",
     "identity_like",
     "inc_subtensor",
     "inverse_permutation",
+    "iround",
+    "isclose",
     "join",
     "max",
     "max_and_argmax",
     "mean",
+    "mgrid",
     "min",
     "nonzero",
     "nonzero_values",
     "norm",
+    "ogrid",
     "ones",
     "ones_like",
     "outer",
@@ -173,6 +210,7 @@ __all__ = [
     "shape_padaxis",
     "shape_padleft",
     "shape_padright",
+    "sort",
     "specify_shape",
     "split",
     "squeeze",
@@ -186,12 +224,15 @@ __all__ = [
     "tensor_copy",
     "tensordot",
     "tile",
+    "topk",
+    "topk_and_argtopk",
     "transpose",
     "tri",
     "tril",
     "triu",
     "unbroadcast",
     "var",
+    "vertical_stack",
     "zeros",
     "zeros_like",
 ]
