@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ __all__ = [
     "VariantsWarning",
     "made_at",
     "user_line",
+    "warn_user",
 ]
 
 _PACKAGE = str(Path(__file__).parent.parent) + os.sep
@@ -90,6 +92,20 @@ def user_line() -> SourceLine | None:
             return SourceLine(code.co_filename, frame.f_lineno, code.co_name)
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+def warn_user(text: str, category: type[Warning]) -> None:
+    """Give a warning that points at the user's line.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warn_user("mind the step", UserWarning)
+        >>> str(caught[0].message)
+        'mind the step'
+    """
+    line = user_line() or SourceLine("<unknown>", 1, "")
+    warnings.warn_explicit(text, category, line.file, line.number)
 
 
 def made_at(line: SourceLine | None) -> str:

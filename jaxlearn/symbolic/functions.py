@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,13 @@ import jax
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import MissingInputError, UnusedInputError, made_at, user_line
+from jaxlearn.symbolic.errors import (
+    MissingInputError,
+    UnusedInputError,
+    made_at,
+    user_line,
+    warn_user,
+)
 from jaxlearn.symbolic.graph import (
     Constant,
     Variable,
@@ -414,7 +419,7 @@ def _check_inputs(inputs: Sequence[In], outputs: Sequence[Variable], policy: str
             )
             if policy == "raise":
                 raise UnusedInputError(text)
-            warnings.warn(text, UserWarning, stacklevel=4)
+            warn_user(text, UserWarning)
 
 
 class Function:

@@ -9,7 +9,6 @@ unstable form is unstable too.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,12 @@ import numpy as np
 from jax import lax
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import DisconnectedInputError, NullTypeGradError, made_at
+from jaxlearn.symbolic.errors import (
+    DisconnectedInputError,
+    NullTypeGradError,
+    made_at,
+    warn_user,
+)
 from jaxlearn.symbolic.graph import (
     Apply,
     Op,
@@ -371,7 +375,7 @@ def _disconnected(cost: Any, variable: Variable, action: str, answer: str) -> An
     if action == "raise":
         raise DisconnectedInputError(text)
     if action == "warn":
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warn_user(text, UserWarning)
     if answer == "None":
         return None
     if answer == "Disconnected":

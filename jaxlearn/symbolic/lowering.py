@@ -150,12 +150,13 @@ class Lowering:
         with jax.named_scope(_scope_name(node)):
             pullbacks = self.graph.pullbacks.get(self.graph.numbering.key(node), ())
             function = self.bind(node, inputs)
+            arrays = [jnp.asarray(v) if isinstance(v, np.ndarray) else v for v in inputs]
             if not pullbacks:
-                return _as_tuple(function(*inputs))
+                return _as_tuple(function(*arrays))
             outputs: Sequence[Any] = ()
             for pullback in pullbacks:
                 vjp: Any = pullback.op
-                outputs, self._pulled[id(pullback)] = vjp.vjp(function, inputs)
+                outputs, self._pulled[id(pullback)] = vjp.vjp(function, arrays)
             return outputs
 
     def _staged(self, node: Apply) -> Sequence[Any]:

@@ -11,13 +11,12 @@ form a tree.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from jaxlearn.symbolic.errors import VariantsWarning, made_at
+from jaxlearn.symbolic.errors import VariantsWarning, made_at, warn_user
 from jaxlearn.symbolic.graph import Variable
 from jaxlearn.symbolic.lowering import (
     Graph,
@@ -139,12 +138,11 @@ class StagedProgram:
         if len(plan.next) > _MANY_VARIANTS and not self._has_warned:
             self._has_warned = True
             variable = plan.question.variable if plan.question else None
-            warnings.warn(
+            warn_user(
                 f"{self.name} has been compiled for {len(plan.next)} values of {variable}, which "
                 "is a size, and XLA compiles once per size; pad the data, or round the size up"
                 f"{made_at(variable.line if variable is not None else None)}",
                 VariantsWarning,
-                stacklevel=2,
             )
 
     def _compiled(self, plan: _Plan, inputs: Sequence[Any]) -> PackedStep:

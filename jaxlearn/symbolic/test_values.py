@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.errors import made_at, warn_user
 from jaxlearn.symbolic.graph import Apply, Constant, Variable
 from jaxlearn.symbolic.shared import SharedVariable
 
@@ -69,7 +68,7 @@ def compute_test_values(node: Apply) -> None:
         if config.compute_test_value == "raise":
             raise ValueError(f"{node.op}: {error}") from None
         if config.compute_test_value == "warn":
-            warnings.warn(f"{node.op}: {error}", UserWarning, stacklevel=4)
+            warn_user(f"{node.op}: {error}", UserWarning)
         return
     inputs = [variable.type() for variable in node.inputs]
     with config.change_flags(compute_test_value="off"):

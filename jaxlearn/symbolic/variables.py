@@ -124,6 +124,8 @@ class TensorOperators:
         return _operate("int_div", self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
+        if isinstance(other, complex):
+            _refuse_complex_remainder(other, self)
         return _operate("int_div", other, self)
 
     def __mod__(self, other: Any) -> Any:
@@ -131,6 +133,8 @@ class TensorOperators:
         return _operate_or_defer("mod", self, other)
 
     def __rmod__(self, other: Any) -> Any:
+        if isinstance(other, complex):
+            _refuse_complex_remainder(other, self)
         return _operate("mod", other, self)
 
     def __divmod__(self, other: Any) -> Any:
@@ -451,6 +455,7 @@ _UFUNC_NAMES = {
     "bitwise_and": "and_",
     "bitwise_or": "or_",
     "bitwise_xor": "xor",
+    "conjugate": "conj",
     "divide": "true_div",
     "equal": "eq",
     "floor_divide": "int_div",

@@ -66,7 +66,7 @@ class Graph:
     def cost(self, tensor, shapes):
         """The weighted sum of all floating outputs, None without one."""
         total = None
-        for number, (output, shape) in enumerate(zip(self.outputs.values(), shapes)):
+        for number, (output, shape) in enumerate(zip(self.outputs.values(), shapes)):  # noqa: B905
             if output.dtype in REALS:
                 weights = self.case.weights(number, shape, output.dtype)
                 term = (output * tensor.constant(weights)).sum()

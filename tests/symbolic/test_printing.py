@@ -10,9 +10,10 @@ import pytest
 
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
-from jaxlearn.symbolic import printing
+from jaxlearn.symbolic import drawing, printing
+from jaxlearn.symbolic.drawing import pydotprint
 from jaxlearn.symbolic.ops.debugging import Assert, Print, assert_op
-from jaxlearn.symbolic.printing import debugprint, min_informative_str, pp, pprint, pydotprint
+from jaxlearn.symbolic.printing import debugprint, min_informative_str, pp, pprint
 
 x, y, z = T.dmatrices("x", "y", "z")
 v = T.dvector("v")
@@ -152,7 +153,7 @@ Elemwise{mul,no_inplace} [id A] ''
  |   |x [id D]
  |   |y [id E]
  |Elemwise{add,no_inplace} [id C] 'a'   
-"""
+"""  # noqa: W291  (as Theano has it)
 
 
 def example():
@@ -317,9 +318,9 @@ def test_what_the_boxes_say():
 
 def test_boxes_and_labels_do_not_overlap():
     outputs, _ = printing._outputs_and_order(regression())
-    picture = printing._Picture(outputs, {}, True, False, {}, 70, False)
-    places, routes, levels = printing._laid_out(picture)
-    bands, width, height = printing._bands(levels)
+    picture = drawing._Picture(outputs, {}, True, False, {}, 70, False)
+    places, routes, levels = drawing._laid_out(picture)
+    bands, width, height = drawing._bands(levels)
     for one, other in pairwise(bands):
         assert one[1] < other[0]
     for level in levels:
