@@ -100,6 +100,7 @@ def warn_user(text: str, category: type[Warning]) -> None:
     Example:
         >>> import warnings
         >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warnings.simplefilter("always")
         ...     warn_user("mind the step", UserWarning)
         >>> str(caught[0].message)
         'mind the step'

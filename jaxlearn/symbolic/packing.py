@@ -9,6 +9,7 @@ in one buffer too. Large arrays, and all arrays of a GPU's state, are handed ove
 from __future__ import annotations
 
 import ctypes
+import threading
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -252,6 +253,8 @@ class PackedStep:
         self._flags = out_of.slots[-1] if flags.shape[0] else None
         self._must_wait = not out_of.count and not self._loose_outputs
         self._words = self._shared_words(on_host)
+        # There is one buffer, so only one thread may be between writing and reading it.
+        self._lock = threading.RLock()
         # A failed check must find the old state as it was.
         donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
         self._run = jax.jit(
@@ -274,38 +277,39 @@ class PackedStep:
         first = fetchers[0] if fetchers else None
         state, read, count = self._state_slots, self._read_slots, len(self._input_slots)
         state_words, seen, asarray, ndarray = self._state_words, self._seen, np.asarray, np.ndarray
-        state_count = state_words.size
+        state_count, lock = state_words.size, self._lock
 
         def quick(inputs: Sequence[Any], only_first: bool) -> Any:
             if len(inputs) != count:
                 return MISFIT
-            for value, (view, dtype, shape, write) in zip(inputs, places):  # noqa: B905
-                if type(value) is ndarray and value.dtype is dtype and value.shape == shape:
-                    view[...] = value
-                elif not write(value):
-                    return MISFIT
-            for variable, slot in state:
-                stored = variable.stored
-                if stored is not slot:
-                    if stored.shape != slot.shape:
+            with lock:
+                for value, (view, dtype, shape, write) in zip(inputs, places):  # noqa: B905
+                    if type(value) is ndarray and value.dtype is dtype and value.shape == shape:
+                        view[...] = value
+                    elif not write(value):
                         return MISFIT
-                    slot.write(stored)
-            if read and not _write_read(read, seen):
-                return MISFIT
-            results = asarray(run(words, (), ())[0])
-            if flag_slot is not None:
-                held = results[flag_slot.start : flag_slot.stop]
-                if not held.all():
-                    failed(held)
-            if only_first:
-                outputs: Any = first(results)  # type: ignore[misc]
-            else:
-                outputs = [fetch(results) for fetch in fetchers]
-            if state:
-                state_words[:] = results[:state_count]
                 for variable, slot in state:
-                    variable.stored = slot
-            return outputs
+                    stored = variable.stored
+                    if stored is not slot:
+                        if stored.shape != slot.shape:
+                            return MISFIT
+                        slot.write(stored)
+                if read and not _write_read(read, seen):
+                    return MISFIT
+                results = asarray(run(words, (), ())[0])
+                if flag_slot is not None:
+                    held = results[flag_slot.start : flag_slot.stop]
+                    if not held.all():
+                        failed(held)
+                if only_first:
+                    outputs: Any = first(results)  # type: ignore[misc]
+                else:
+                    outputs = [fetch(results) for fetch in fetchers]
+                if state:
+                    state_words[:] = results[:state_count]
+                    for variable, slot in state:
+                        variable.stored = slot
+                return outputs
 
         return quick
 
@@ -337,6 +341,10 @@ class PackedStep:
         Args:
             inputs: NumPy or JAX arrays of the shapes of the first call.
         """
+        with self._lock:
+            return self._locked(inputs)
+
+    def _locked(self, inputs: Sequence[Any]) -> list[np.ndarray]:
         for i, slot in self._input_slots:
             slot.write(inputs[i])
         for variable, slot in self._state_slots:

@@ -51,7 +51,8 @@ def bincount(
     vector = as_tensor_variable(x)
     if vector.ndim != 1 or not is_discrete(vector.dtype) or vector.dtype == "bool":
         raise TypeError(f"x: got {vector} of {vector.type!r}, wanted a vector of integers")
-    indices = Assert("Input to bincount has negative values!")(vector, all_of(vector >= 0))
+    not_negative = cast(all_of(vector >= 0), "int8")
+    indices = Assert("Input to bincount has negative values!")(vector, not_negative)
     length = cast(vector.max() + 1, "int64")
     if minlength is not None:
         length = ROWS["maximum"](length, minlength)

@@ -135,6 +135,12 @@ def _double(dtypes: Dtypes) -> str:
     return "float64"
 
 
+def _real_double(dtypes: Dtypes) -> str:
+    """The dtype is float64; complex is refused."""
+    _real(dtypes)
+    return "float64"
+
+
 def _complex(dtypes: Dtypes) -> str:
     """The dtype is complex64; complex128 where an input has 64 bits or is a 32-bit integer."""
     _real(dtypes)
@@ -636,7 +642,7 @@ ROWS = {
             "the upper incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
         ),
         Elementwise(
-            "chi2sf", special.chi2sf, _real_float,
+            "chi2sf", special.chi2sf, _real_double,
             "how much of a chi squared distribution of k degrees of freedom lies above x", arity=2,
         ),
         Elementwise("j0", special.j0, _real_float, "the Bessel function J of order 0"),

