@@ -225,7 +225,7 @@ def _python_number(value: float) -> np.ndarray:
     if isinstance(value, float):
         keeps = config.cast_policy == "numpy+floatX"
         return np.asarray(value, config.floatX if keeps else "float64")
-    return np.asarray(value, np.int64)
+    return np.asarray(value)
 
 
 class GenericSharedVariable(SharedVariable):

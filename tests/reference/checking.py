@@ -132,6 +132,12 @@ def compare_grids(grid, expected, found):
     ]
 
 
+def fails_at_run(answer):
+    """Whether some part of a recorded answer is an exception of the compiled function."""
+    parts = (answer.raised, *answer.outputs.values(), *answer.gradients.values())
+    return any(isinstance(part, Raised) and part.when == "run" for part in parts)
+
+
 def count(answer):
     """How many values or exceptions an answer holds."""
     return 1 if answer.raised else len(answer.outputs) + len(answer.gradients)

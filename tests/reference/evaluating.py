@@ -139,6 +139,8 @@ def calculate(engine, graphs, with_gradients, mode):
 
 def run(engine, graphs, mode=None):
     """The answers of these graphs, from as few compiled functions as work."""
+    if not graphs:
+        return []
     try:
         return calculate(engine, graphs, True, mode)
     except Exception as error:
@@ -157,7 +159,7 @@ def run(engine, graphs, mode=None):
     return [answer]
 
 
-def evaluate(engine, cases, shapes=None, mode=None):
+def evaluate(engine, cases, shapes=None, mode=None, apart=()):
     """The answers of these cases, by name, all from one compiled function if that works.
 
     Args:
@@ -166,6 +168,7 @@ def evaluate(engine, cases, shapes=None, mode=None):
         shapes: The shapes of each case's outputs, by its name: the gradients' weights need them.
             Without any, only the outputs are computed.
         mode: How to compile, the engine's own way when None.
+        apart: The names of cases that get a function of their own, as they are known to fail.
     """
     answers = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -179,9 +182,11 @@ def evaluate(engine, cases, shapes=None, mode=None):
                         graphs.append(Graph(engine, case, shape))
                     except Exception as error:
                         answers[case.name] = Answer(raised=Raised.by(error, "build"))
-                if graphs:
-                    for number, answer in enumerate(run(engine, graphs, mode)):
-                        answers[graphs[number].case.name] = answer
+                together = [graph for graph in graphs if graph.case.name not in apart]
+                alone = [[graph] for graph in graphs if graph.case.name in apart]
+                for group in (together, *alone):
+                    for number, answer in enumerate(run(engine, group, mode)):
+                        answers[group[number].case.name] = answer
     return answers
 
 

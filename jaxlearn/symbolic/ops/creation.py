@@ -48,7 +48,7 @@ class Alloc(Op):
         variable = as_tensor_variable(value)
         sizes = [as_tensor_variable(length) for length in lengths]
         for size in sizes:
-            if size.ndim or not is_discrete(size.dtype):
+            if size.ndim or not is_discrete(size.dtype) or size.dtype == "bool":
                 raise TypeError(
                     f"alloc: got {size} of {size.type!r} as a length, wanted an integer scalar"
                 )

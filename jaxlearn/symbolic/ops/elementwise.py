@@ -653,7 +653,7 @@ ROWS = {
         Elementwise("sigmoid", _sigmoid, _float, "1 / (1 + exp(-x))"),
         Elementwise(
             "ultra_fast_sigmoid", _ultra_fast_sigmoid, _real_float,
-            "a piecewise rational approximation of sigmoid, within 0.02 of it",
+            "a piecewise rational approximation of sigmoid, within 0.03 of it",
         ),
         Elementwise("softplus", jax.nn.softplus, _real_float, "log(1 + exp(x)), without overflow"),
         Elementwise("softsign", _softsign, _real_float, "x / (1 + abs(x))"),

@@ -55,7 +55,9 @@ def erfcx(x: Any) -> Any:
     near = jnp.minimum(size, pi / step)
     residues = 2 * jnp.exp(jnp.square(near)) / (1 + jnp.exp(2 * pi / step * near))
     positive = 2 * step / pi * sum(terms) + jnp.where(size < pi / step, residues, 0.0)
-    return jnp.where(x < 0, 2 * jnp.exp(jnp.square(x)) - positive, positive)
+    # The exponential of a large x must not come up: its derivative would be NaN, chosen or not.
+    negative = 2 * jnp.exp(jnp.square(jnp.minimum(x, 0.0))) - positive
+    return jnp.where(x < 0, negative, positive)
 
 
 @jax.custom_jvp
