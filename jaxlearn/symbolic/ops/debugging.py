@@ -160,7 +160,8 @@ class Assert(_Transparent):
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the identity, and have the conditions checked."""
         for condition in values[1:]:
-            lowering.check(condition != 0, partial(self._error, node))
+            holds = condition.astype(bool)
+            lowering.check(holds, partial(self._error, node))
         return self.function
 
     def host(self, node: Apply, *values: np.ndarray) -> Any:

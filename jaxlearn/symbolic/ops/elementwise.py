@@ -634,14 +634,6 @@ ROWS = {
             "tri_gamma", special.tri_gamma, _real_float, "the derivative of psi, for positive x"
         ),
         Elementwise(
-            "gammainc", jsp.gammainc, _real_float,
-            "the lower incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
-        ),
-        Elementwise(
-            "gammaincc", jsp.gammaincc, _real_float,
-            "the upper incomplete gamma function of k and x, as a share of gamma(k)", arity=2,
-        ),
-        Elementwise(
             "chi2sf", special.chi2sf, _real_double,
             "how much of a chi squared distribution of k degrees of freedom lies above x", arity=2,
         ),

@@ -34,8 +34,10 @@ def matrices():
         for expression in THREE:
             yield Case(expression, x=real(dtype, 2, 3, 4))
     ties = given([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0], [-1.0, 0.0, -1.0]])
-    for expression in ("T.sort(x)", "T.argsort(x, kind='mergesort')", "T.cumprod(x)"):
+    for expression in ("T.sort(x)", "T.argsort(x, kind='mergesort')"):
         yield Case(expression, x=ties)
+    # Theano divides by what is multiplied: its gradient of a product with a 0 is not a number.
+    yield Case("T.cumprod(x)", wrt=(), x=ties)
     for dtype in ("int8", "int64", "uint8", "bool"):
         for expression in ("x.sort()", "x.argsort(kind='mergesort')"):
             yield Case(expression, x=whole(dtype, 5))

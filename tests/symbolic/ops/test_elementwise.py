@@ -149,8 +149,6 @@ VALUES = {
     "gammaln": (each(math.lgamma), POSITIVE),
     "psi": (each(digamma), POSITIVE),
     "tri_gamma": (each(trigamma), POSITIVE),
-    "gammainc": (each(lambda k, x: 1 - upper_gamma(k, x)), DEGREES, POSITIVE + 1),
-    "gammaincc": (each(upper_gamma), DEGREES, POSITIVE),
     "chi2sf": (each(lambda x, k: upper_gamma(k / 2, x / 2)), POSITIVE, 2 * DEGREES),
     "j0": (bessel(0, -1), np.array([-3.0, 0.0, 0.5, 2.4, 14.0, 24.9, 31.0])),
     "j1": (bessel(1, -1), np.array([-3.0, 0.0, 0.5, 3.8, 14.0, 24.9, 31.0])),
