@@ -14,7 +14,7 @@ from typing import Any, Callable  # noqa: UP035  (Python 3.7)
 
 import numpy as np
 
-CALLS = {"trivial": 500, "logistic": 10}
+CALLS = {"trivial": 1000, "logistic": 100}
 
 
 def trivial(theano: Any, tensor: Any) -> Any:

@@ -422,6 +422,11 @@ def _check_inputs(inputs: Sequence[In], outputs: Sequence[Variable], policy: str
             warn_user(text, UserWarning)
 
 
+# Contexts with 64-bit types on that nobody is in. Making one takes longer than entering it, and one
+# that is entered twice at a time would leave JAX's setting changed.
+_free_contexts: list[Any] = []
+
+
 class Function:
     """A compiled function; `function` makes it.
 
@@ -474,7 +479,11 @@ class Function:
         self._program = StagedProgram(graph, self._updated, self._read, self.name or "function")
         self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
         is_strict = any(entry.strict for entry in self.inputs)
-        self._is_plain = not (self._prints or self._input_updates or is_strict)
+        self._is_one = self._form.is_one
+        # What a quick call returns is then what this function returns.
+        self._is_plain = not (
+            self._prints or self._input_updates or is_strict or self._form.keys is not None
+        )
         self._converters = [
             functools.partial(
                 entry.variable.type.filter,
@@ -500,10 +509,15 @@ class Function:
         """
         quick = self._program.quick
         if quick is not None and self._is_plain and not kwargs:
-            with jax.enable_x64(True):
-                outputs = quick(args, self._form.is_one)
+            try:
+                context = _free_contexts.pop()
+            except IndexError:
+                context = jax.enable_x64(True)
+            with context:
+                outputs = quick(args, self._is_one)
+            _free_contexts.append(context)
             if outputs is not MISFIT:
-                return outputs if self._form.keys is None else self._form.hand_out(outputs)
+                return outputs
         values = self._converted(args, kwargs)
         with jax.enable_x64(True):
             outputs = self._program(values)
@@ -638,6 +652,7 @@ class Function:
         made_again = {
             "_converters",
             "_input_updates",
+            "_is_one",
             "_is_plain",
             "_prints",
             "_program",

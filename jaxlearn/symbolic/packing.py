@@ -9,8 +9,9 @@ in one buffer too. Large arrays, and all arrays of a GPU's state, are handed ove
 from __future__ import annotations
 
 import ctypes
+import struct
 import threading
-from array import array
+from array import array as c_array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -102,7 +103,7 @@ class Slot:
                 return False
             try:
                 if kind is list:
-                    fits = shape == (len(value),) and array(code, value).tolist() == value
+                    fits = shape == (len(value),) and c_array(code, value).tolist() == value
                 else:
                     fits = kind in (float, int) and not shape and number_type(value).value == value
             except (OverflowError, TypeError):
@@ -115,13 +116,13 @@ class Slot:
 
     def fetcher(self) -> Callable[[np.ndarray], np.ndarray]:
         """Return a function that takes an array of this place out of other words."""
-        first = self.start * (8 // self.dtype.itemsize)
-        is_scalar, dtype, view_of = self.shape == (), self.dtype, self.view_of
-
-        def fetch(words: np.ndarray) -> np.ndarray:
-            return np.array(words.view(dtype)[first]) if is_scalar else view_of(words).copy()
-
-        return fetch
+        dtype, view_of = self.dtype, self.view_of
+        if self.shape:
+            return lambda words: view_of(words).copy()
+        # By way of a Python number: it takes half the time of NumPy's own indexing.
+        unpack: Any = struct.Struct(dtype.char).unpack_from
+        offset, array = 8 * self.start, np.array
+        return lambda words: array(unpack(words, offset)[0], dtype)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.read() if dtype is None else self.view.astype(dtype)
@@ -306,7 +307,7 @@ class PackedStep:
                 else:
                     outputs = [fetch(results) for fetch in fetchers]
                 if state:
-                    state_words[:] = results[:state_count]
+                    state_words[...] = results[:state_count]
                     for variable, slot in state:
                         variable.stored = slot
                 return outputs
