@@ -258,12 +258,13 @@ class PackedStep:
         self._lock = threading.RLock()
         # A failed check must find the old state as it was.
         donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
-        self._run = jax.jit(
-            self._packed(traced, first),
-            donate_argnums=donated,
-            compiler_options=dict(compiler_options) if compiler_options else None,
-        )
-        self.quick = None if into.loose or out_of.loose else self._quick()
+        packed = self._packed(traced, first)
+        options: Any = {"compiler_options": dict(compiler_options) if compiler_options else None}
+        self._run = jax.jit(packed, donate_argnums=donated, **options)
+        # Fewer arguments and results take less time to hand over, empty ones too.
+        self._run_words = jax.jit(lambda words: packed(words, (), ())[0], **options)
+        self._is_small = not into.loose and not out_of.loose
+        self.quick = self._quick() if self._is_small else None
 
     def _quick(self) -> Callable[[Sequence[Any], bool], Any]:
         """Return the whole call as one flat function, for a step all of whose arrays are small.
@@ -272,7 +273,7 @@ class PackedStep:
         one of them does not fit as it is, or a variable has another shape by now. The names that
         it uses are all its own: looking them up on an object would take as long as the step.
         """
-        run, words, failed, flag_slot = self._run, self._words, self._failed, self._flags
+        run, words, failed, flag_slot = self._run_words, self._words, self._failed, self._flags
         places = [(s.view, s.dtype, s.shape, s.writer()) for _, s in self._input_slots]
         fetchers = [fetch for fetch in self._fetchers if fetch]
         first = fetchers[0] if fetchers else None
@@ -297,7 +298,7 @@ class PackedStep:
                         slot.write(stored)
                 if read and not _write_read(read, seen):
                     return MISFIT
-                results = asarray(run(words, (), ())[0])
+                results = asarray(run(words))
                 if flag_slot is not None:
                     held = results[flag_slot.start : flag_slot.stop]
                     if not held.all():
@@ -352,12 +353,7 @@ class PackedStep:
             if variable.stored is not slot:
                 slot.write(variable.stored)
         _write_read(self._read_slots, self._seen)
-        loose_read = [variable.on_device() for variable in self._loose_read]
-        packed, loose = self._run(
-            self._words,
-            tuple([variable.on_device() for variable in self._loose_state]),
-            (*(inputs[i] for i in self._loose_inputs), *loose_read),
-        )
+        packed, loose = self._handed_over(inputs)
         words = np.asarray(packed)
         if self._flags is not None:
             held = words[self._flags.start : self._flags.stop]
@@ -374,6 +370,19 @@ class PackedStep:
             for variable, slot in self._state_slots:
                 variable.stored = slot
         return outputs
+
+    def _handed_over(self, inputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+        if self._is_small:
+            return self._run_words(self._words), ()
+        result: tuple[Any, Sequence[Any]] = self._run(
+            self._words,
+            tuple([variable.on_device() for variable in self._loose_state]),
+            (
+                *[inputs[i] for i in self._loose_inputs],
+                *[variable.on_device() for variable in self._loose_read],
+            ),
+        )
+        return result
 
     def _take_loose(self, loose: Sequence[Any], outputs: list[Any]) -> None:
         count = len(self._loose_state)
