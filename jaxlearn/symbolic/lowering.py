@@ -8,7 +8,7 @@ function runs are collected as flags.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -48,11 +48,15 @@ class SizeNeededError(Exception):
 
 
 class StageNeededError(Exception):
-    """A node whose shapes depend on data must be computed before tracing can go on."""
+    """Nodes whose shapes depend on data must be computed before tracing can go on.
 
-    def __init__(self, node: Apply) -> None:
-        super().__init__(f"{node} must be computed before compiling")
-        self.node = node
+    Args:
+        nodes: all such nodes that can be computed now.
+    """
+
+    def __init__(self, nodes: Sequence[Apply]) -> None:
+        super().__init__(f"{', '.join(map(str, nodes))} must be computed before compiling")
+        self.nodes = list(nodes)
 
 
 class Graph:
@@ -93,17 +97,24 @@ class Lowering:
 
     Args:
         graph: what to walk over.
-        answers: the sizes and staged arrays that earlier walks asked for, in that order.
+        sizes: the sizes that earlier walks asked for, in that order.
+        staged: the outputs of the nodes that earlier walks asked for.
 
     Attributes:
         checks: pairs of a flag that must be true when the function runs, and what makes the
             exception to raise otherwise.
     """
 
-    def __init__(self, graph: Graph, answers: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        sizes: Sequence[np.ndarray] = (),
+        staged: Mapping[Apply, Sequence[Any]] | None = None,
+    ) -> None:
         self.graph = graph
         self.checks: list[tuple[Any, Callable[[], Exception]]] = []
-        self._answers = list(answers)
+        self._sizes = list(sizes)
+        self._staged = dict(staged or {})
         self._asked = 0
         self._answered: dict[Any, Any] = {}
         self._values: dict[int, Any] = {}
@@ -141,7 +152,9 @@ class Lowering:
 
     def _traced(self, node: Apply, inputs: Sequence[Any]) -> Sequence[Any]:
         if node.op.staged:
-            return self._staged(node)
+            if node not in self._staged:
+                raise StageNeededError(self._stages_ready())
+            return self._staged[node]
         pulled = self._pulled.get(id(node))
         if pulled is not None:
             op: Any = node.op
@@ -159,12 +172,16 @@ class Lowering:
                 outputs, self._pulled[id(pullback)] = vjp.vjp(function, arrays)
             return outputs
 
-    def _staged(self, node: Apply) -> Sequence[Any]:
-        if self._asked == len(self._answers):
-            raise StageNeededError(node)
-        self._asked += 1
-        answer: Sequence[Any] = self._answers[self._asked - 1]
-        return answer
+    def _stages_ready(self) -> list[Apply]:
+        """Return the nodes to compute beforehand that need no other such node first."""
+        key, given = self.graph.numbering.key, set(self.graph.inputs)
+        waiting = [n for n in self.graph.nodes if n.op.staged and n not in self._staged]
+        keys = {key(node) for node in waiting}
+        return [
+            node
+            for node in waiting
+            if not any(key(before) in keys for before in toposort(node.inputs, given))
+        ]
 
     # What operations ask for.
 
@@ -190,10 +207,10 @@ class Lowering:
             folded = self._host(variable)([None] * len(self.graph.inputs))
             if folded is not NotImplemented:
                 self._answered[key] = folded
-            elif self._asked == len(self._answers):
+            elif self._asked == len(self._sizes):
                 raise SizeNeededError(variable, self._host(variable))
             else:
-                self._answered[key] = self._answers[self._asked]
+                self._answered[key] = self._sizes[self._asked]
                 self._asked += 1
         return np.asarray(self._answered[key])
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from jaxlearn.symbolic.errors import VariantsWarning, made_at, warn_user
-from jaxlearn.symbolic.graph import Variable
+from jaxlearn.symbolic.graph import Apply, Variable
 from jaxlearn.symbolic.lowering import (
     Graph,
     Lowering,
@@ -35,9 +35,15 @@ _MANY_VARIANTS = 20
 class _Question:
     """What must be known before a program can be compiled, and how to find it out."""
 
-    def __init__(self, variable: Variable, find: Callable[[Sequence[Any]], Any]) -> None:
+    def __init__(
+        self,
+        variable: Variable,
+        find: Callable[[Sequence[Any]], Any],
+        nodes: Sequence[Apply] = (),
+    ) -> None:
         self.variable = variable
         self.find = find
+        self.nodes = nodes
 
 
 class _Plan:
@@ -52,10 +58,10 @@ class _Plan:
 
 
 class _Staged:
-    """Marks an answer that is a tuple of arrays, traced as further inputs."""
+    """Marks an answer that is the outputs of some nodes, traced as further inputs."""
 
-    def __init__(self, count: int) -> None:
-        self.count = count
+    def __init__(self, nodes: Sequence[Apply]) -> None:
+        self.nodes = list(nodes)
 
 
 class StagedProgram:
@@ -120,7 +126,7 @@ class StagedProgram:
         if isinstance(answer, tuple):
             key: Any = tuple(array.shape for array in answer)
             inputs = (*inputs, *answer)
-            entry: Any = _Staged(len(answer))
+            entry: Any = _Staged(question.nodes)
         else:
             key, entry = (answer.shape, answer.tobytes()), answer
         if key not in plan.next:
@@ -159,13 +165,14 @@ class StagedProgram:
 
         def traced(state: Any, inputs: Any) -> Any:
             staged = iter(inputs[given : len(inputs) - read])
-            answers = [
-                [next(staged) for _ in range(answer.count)]
-                if isinstance(answer, _Staged)
-                else answer
-                for answer in plan.answers
-            ]
-            lowering = Lowering(self.graph, answers)
+            stages = [answer for answer in plan.answers if isinstance(answer, _Staged)]
+            sizes = [answer for answer in plan.answers if not isinstance(answer, _Staged)]
+            outputs_of = {
+                node: [next(staged) for _ in node.outputs]
+                for stage in stages
+                for node in stage.nodes
+            }
+            lowering = Lowering(self.graph, sizes, outputs_of)
             values = lowering.run([*state, *inputs[:given], *inputs[len(inputs) - read :]])
             plan.errors = [error for _, error in lowering.checks]
             outputs = len(values) - count
@@ -188,12 +195,15 @@ class StagedProgram:
         return _Question(need.variable, find)
 
     def _stage_question(self, need: StageNeededError) -> _Question:
-        node = need.node
-        stage = StagedProgram(Graph(self.graph.inputs, node.inputs))
+        inputs = [variable for node in need.nodes for variable in node.inputs]
+        stage = StagedProgram(Graph(self.graph.inputs, inputs))
 
         def find(values: Sequence[Any]) -> tuple[np.ndarray, ...]:
-            answer = node.op.host(node, *stage(values))
-            outputs = answer if isinstance(answer, (tuple, list)) else (answer,)
+            found = iter(stage(values))
+            outputs: list[Any] = []
+            for node in need.nodes:
+                answer = node.op.host(node, *(next(found) for _ in node.inputs))
+                outputs.extend(answer if isinstance(answer, (tuple, list)) else (answer,))
             return tuple(np.asarray(output) for output in outputs)
 
-        return _Question(node.outputs[0], find)
+        return _Question(need.nodes[0].outputs[0], find, need.nodes)

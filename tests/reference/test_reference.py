@@ -45,6 +45,14 @@ def strict():
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick_compiler():
+    # Compiling takes most of the time here; other tests compile as users do.
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 def shapes(answer):
     return [value.array.shape for value in answer.outputs.values()]
 
