@@ -59,6 +59,10 @@ class StageNeededError(Exception):
         self.nodes = list(nodes)
 
 
+def _raised(question: SizeNeededError) -> np.ndarray:
+    raise question
+
+
 class Graph:
     """A graph made ready for tracing: its nodes in order, equal ones merged.
 
@@ -99,6 +103,8 @@ class Lowering:
         graph: what to walk over.
         sizes: the sizes that earlier walks asked for, in that order.
         staged: the outputs of the nodes that earlier walks asked for.
+        answer: called with the question where a further size is needed; returns the size, or
+            raises the question, which then ends the walk.
 
     Attributes:
         checks: pairs of a flag that must be true when the function runs, and what makes the
@@ -110,11 +116,13 @@ class Lowering:
         graph: Graph,
         sizes: Sequence[np.ndarray] = (),
         staged: Mapping[Apply, Sequence[Any]] | None = None,
+        answer: Callable[[SizeNeededError], np.ndarray] | None = None,
     ) -> None:
         self.graph = graph
         self.checks: list[tuple[Any, Callable[[], Exception]]] = []
         self._sizes = list(sizes)
         self._staged = dict(staged or {})
+        self._answer = answer or _raised
         self._asked = 0
         self._answered: dict[Any, Any] = {}
         self._values: dict[int, Any] = {}
@@ -207,9 +215,10 @@ class Lowering:
             folded = self._host(variable)([None] * len(self.graph.inputs))
             if folded is not NotImplemented:
                 self._answered[key] = folded
-            elif self._asked == len(self._sizes):
-                raise SizeNeededError(variable, self._host(variable))
             else:
+                if self._asked == len(self._sizes):
+                    question = SizeNeededError(variable, self._host(variable))
+                    self._sizes.append(self._answer(question))
                 self._answered[key] = self._sizes[self._asked]
                 self._asked += 1
         return np.asarray(self._answered[key])

@@ -54,6 +54,13 @@ class _Plan:
         self.question: _Question | None = None
         self.next: dict[Any, _Plan] = {}
         self.step: PackedStep | None = None
+
+
+class _Compiling:
+    """How far a program has come while it is traced: the plan it is for, and its checks."""
+
+    def __init__(self, plan: _Plan) -> None:
+        self.plan = plan
         self.errors: list[Callable[[], Exception]] = []
 
 
@@ -109,30 +116,26 @@ class StagedProgram:
         root = plan = self._plans.setdefault(shapes, _Plan(()))
         while plan.question is not None or plan.step is None:
             if plan.question is None:
-                try:
-                    plan.step = self._compiled(plan, inputs)
-                except SizeNeededError as need:
-                    plan.question = self._size_question(need)
-                except StageNeededError as need:
-                    plan.question = self._stage_question(need)
+                plan = self._compiled(plan, inputs)
             else:
                 plan, inputs = self._follow(plan, inputs)
         self.quick = plan.step.quick if plan is root else None
         return plan.step(inputs)
 
     def _follow(self, plan: _Plan, inputs: Sequence[Any]) -> tuple[_Plan, Sequence[Any]]:
+        """Answer the question of a plan; return the next plan, and its inputs."""
         question: Any = plan.question
         answer = question.find(self._values(inputs))
         if isinstance(answer, tuple):
-            key: Any = tuple(array.shape for array in answer)
-            inputs = (*inputs, *answer)
-            entry: Any = _Staged(question.nodes)
-        else:
-            key, entry = (answer.shape, answer.tobytes()), answer
+            shapes = tuple(array.shape for array in answer)
+            return self._next(plan, shapes, _Staged(question.nodes)), (*inputs, *answer)
+        return self._next(plan, (answer.shape, answer.tobytes()), answer), inputs
+
+    def _next(self, plan: _Plan, key: Any, answer: Any) -> _Plan:
         if key not in plan.next:
-            plan.next[key] = _Plan([*plan.answers, entry])
+            plan.next[key] = _Plan([*plan.answers, answer])
             self._count_variants(plan)
-        return plan.next[key], inputs
+        return plan.next[key]
 
     def _values(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the values of the graph's inputs, in its order."""
@@ -151,30 +154,62 @@ class StagedProgram:
                 VariantsWarning,
             )
 
-    def _compiled(self, plan: _Plan, inputs: Sequence[Any]) -> PackedStep:
+    def _compiled(self, plan: _Plan, inputs: Sequence[Any]) -> _Plan:
+        """Compile the program of a plan.
+
+        Sizes that come up and that the host can compute are answered at once, from the values of
+        this call; each makes a further plan.
+
+        Returns:
+            The plan that now has the compiled step, or a question that must be answered first.
+        """
+        values = self._values(inputs)
+        compiling = _Compiling(plan)
+
+        def answer(need: SizeNeededError) -> np.ndarray:
+            found = need.host(values)
+            if found is NotImplemented:
+                raise need
+            size = np.asarray(found)
+            here = compiling.plan
+            here.question = self._size_question(need)
+            compiling.plan = self._next(here, (size.shape, size.tobytes()), size)
+            return size
+
         def fail(held: np.ndarray) -> None:
-            raise plan.errors[int(np.argmin(held))]()
+            raise compiling.errors[int(np.argmin(held))]()
 
-        step = PackedStep(self._traced(plan), self.state, inputs, self.read, fail)
-        self.variants += 1
-        return step
+        traced = self._traced(compiling, answer)
+        try:
+            step = PackedStep(traced, self.state, inputs, self.read, fail)
+        except SizeNeededError as need:
+            compiling.plan.question = self._size_question(need)
+        except StageNeededError as need:
+            compiling.plan.question = self._stage_question(need)
+        else:
+            compiling.plan.step = step
+            self.variants += 1
+        return compiling.plan
 
-    def _traced(self, plan: _Plan) -> Callable[..., Any]:
+    def _traced(
+        self, compiling: _Compiling, answer: Callable[[SizeNeededError], np.ndarray]
+    ) -> Callable[..., Any]:
         count, read = len(self.state), len(self.read)
         given = len(self.graph.inputs) - count - read
 
         def traced(state: Any, inputs: Any) -> Any:
             staged = iter(inputs[given : len(inputs) - read])
-            stages = [answer for answer in plan.answers if isinstance(answer, _Staged)]
-            sizes = [answer for answer in plan.answers if not isinstance(answer, _Staged)]
+            answers = compiling.plan.answers
             outputs_of = {
                 node: [next(staged) for _ in node.outputs]
-                for stage in stages
+                for stage in answers
+                if isinstance(stage, _Staged)
                 for node in stage.nodes
             }
-            lowering = Lowering(self.graph, sizes, outputs_of)
+            sizes = [size for size in answers if not isinstance(size, _Staged)]
+            lowering = Lowering(self.graph, sizes, outputs_of, answer)
             values = lowering.run([*state, *inputs[:given], *inputs[len(inputs) - read :]])
-            plan.errors = [error for _, error in lowering.checks]
+            compiling.errors = [error for _, error in lowering.checks]
             outputs = len(values) - count
             return tuple(values[:outputs]), tuple(values[outputs:]), flags(lowering.checks)
 
