@@ -480,6 +480,7 @@ class Function:
         self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
         is_strict = any(entry.strict for entry in self.inputs)
         self._is_one = self._form.is_one
+        self._quick: Any = None
         # What a quick call returns is then what this function returns.
         self._is_plain = not (
             self._prints or self._input_updates or is_strict or self._form.keys is not None
@@ -507,20 +508,21 @@ class Function:
         Raises:
             TypeError: an input is missing, unknown, given twice, or does not fit its variable.
         """
-        quick = self._program.quick
-        if quick is not None and self._is_plain and not kwargs:
+        quick = self._quick
+        if quick is not None and not kwargs:
             try:
                 context = _free_contexts.pop()
             except IndexError:
                 context = jax.enable_x64(True)
             with context:
-                outputs = quick(args, self._is_one)
+                outputs = quick(args, self._is_one, self.trust_input)
             _free_contexts.append(context)
             if outputs is not MISFIT:
                 return outputs
         values = self._converted(args, kwargs)
         with jax.enable_x64(True):
             outputs = self._program(values)
+        self._quick = self._program.quick if self._is_plain else None
         if self._prints:
             jax.effects_barrier()
         for i in reversed(self._input_updates):
@@ -656,6 +658,7 @@ class Function:
             "_is_plain",
             "_prints",
             "_program",
+            "_quick",
             "_read",
             "_updated",
         }

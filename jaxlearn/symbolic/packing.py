@@ -266,7 +266,7 @@ class PackedStep:
         self._is_small = not into.loose and not out_of.loose
         self.quick = self._quick() if self._is_small else None
 
-    def _quick(self) -> Callable[[Sequence[Any], bool], Any]:
+    def _quick(self) -> Callable[[Sequence[Any], bool, bool], Any]:
         """Return the whole call as one flat function, for a step all of whose arrays are small.
 
         It takes the inputs as the user gave them, and returns `MISFIT`, with nothing changed, if
@@ -274,22 +274,29 @@ class PackedStep:
         it uses are all its own: looking them up on an object would take as long as the step.
         """
         run, words, failed, flag_slot = self._run_words, self._words, self._failed, self._flags
-        places = [(s.view, s.dtype, s.shape, s.writer()) for _, s in self._input_slots]
+        places = [(s.view, s.shape, s.dtype, s.writer()) for _, s in self._input_slots]
+        trusted = [(slot.view, slot.shape) for _, slot in self._input_slots]
         fetchers = [fetch for fetch in self._fetchers if fetch]
         first = fetchers[0] if fetchers else None
         state, read, count = self._state_slots, self._read_slots, len(self._input_slots)
         state_words, seen, asarray, ndarray = self._state_words, self._seen, np.asarray, np.ndarray
-        state_count, lock = state_words.size, self._lock
+        state_part, lock = slice(0, state_words.size), self._lock
 
-        def quick(inputs: Sequence[Any], only_first: bool) -> Any:
+        def quick(inputs: Sequence[Any], only_first: bool, trusts: bool) -> Any:
             if len(inputs) != count:
                 return MISFIT
             with lock:
-                for value, (view, dtype, shape, write) in zip(inputs, places):  # noqa: B905
-                    if type(value) is ndarray and value.dtype is dtype and value.shape == shape:
+                if trusts:
+                    for value, (view, shape) in zip(inputs, trusted):  # noqa: B905
+                        if getattr(value, "shape", None) != shape:
+                            return MISFIT
                         view[...] = value
-                    elif not write(value):
-                        return MISFIT
+                else:
+                    for value, (view, shape, dtype, write) in zip(inputs, places):  # noqa: B905
+                        if type(value) is ndarray and value.dtype is dtype and value.shape == shape:
+                            view[...] = value
+                        elif not write(value):
+                            return MISFIT
                 for variable, slot in state:
                     stored = variable.stored
                     if stored is not slot:
@@ -308,7 +315,7 @@ class PackedStep:
                 else:
                     outputs = [fetch(results) for fetch in fetchers]
                 if state:
-                    state_words[...] = results[:state_count]
+                    state_words[...] = results[state_part]
                     for variable, slot in state:
                         variable.stored = slot
                 return outputs
