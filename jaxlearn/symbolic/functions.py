@@ -438,7 +438,7 @@ class Function:
         name: what it was called when it was made.
         trust_input: if true, inputs are taken as they are: arrays of the right dtype and rank, or
             results that are wrong.
-        variants: how many programs have been compiled for different sizes (not shapes).
+        variants: how many programs have been compiled, for different shapes and sizes.
     """
 
     def __init__(
@@ -499,7 +499,7 @@ class Function:
 
     @property
     def variants(self) -> int:
-        """How many programs have been compiled for different sizes."""
+        """How many programs have been compiled, for different shapes and sizes."""
         return self._program.variants
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
