@@ -124,12 +124,17 @@ class Variable:
 
     def __reduce__(self) -> Any:
         if self.owner is None:
-            return _restore, (type(self),), dict(self.__dict__)
-        state = {key: value for key, value in self.__dict__.items() if key not in _FROM_OWNER}
+            return _restore, (type(self),), _kept(self, {"_evaluators"})
+        state = _kept(self, _FROM_OWNER)
         return _output_of, (self.owner, self.index), state
 
 
+# What a pickle leaves out: what the owner gives back, and compiled functions.
 _FROM_OWNER = {"owner", "index", "type", "_evaluators"}
+
+
+def _kept(variable: Variable, left_out: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in variable.__dict__.items() if key not in left_out}
 
 
 def _restore(kind: Any) -> Any:

@@ -212,13 +212,13 @@ class Lowering:
         self.graph.numbering.add([variable])
         key = self.graph.numbering[variable]
         if key not in self._answered:
-            folded = self._host(variable)([None] * len(self.graph.inputs))
+            host = self._host(variable)
+            folded = host([None] * len(self.graph.inputs))
             if folded is not NotImplemented:
                 self._answered[key] = folded
             else:
                 if self._asked == len(self._sizes):
-                    question = SizeNeededError(variable, self._host(variable))
-                    self._sizes.append(self._answer(question))
+                    self._sizes.append(self._answer(SizeNeededError(variable, host)))
                 self._answered[key] = self._sizes[self._asked]
                 self._asked += 1
         return np.asarray(self._answered[key])

@@ -12,7 +12,7 @@ import ctypes
 import struct
 import threading
 from array import array as c_array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -197,7 +197,6 @@ class PackedStep:
         inputs: the values of the inputs of the first call.
         read: the variables whose values are only read.
         failed: called with the flags if one is false; it raises. No state has changed then.
-        compiler_options: options of XLA.
 
     Attributes:
         quick: the whole call in its quickest form, or None where some array is large.
@@ -210,11 +209,8 @@ class PackedStep:
         inputs: Sequence[Any],
         read: Sequence[Any],
         failed: Callable[[np.ndarray], Any],
-        compiler_options: Mapping[str, Any] | None = None,
     ) -> None:
         self._failed = failed
-        self._state = list(state)
-        self._read = list(read)
         stored = [variable.stored for variable in (*state, *read)]
         first, last = len(state), len(state) + len(inputs)
         kinds = [_kind(a) for a in (*stored[:first], *inputs, *stored[first:])]
@@ -259,10 +255,9 @@ class PackedStep:
         # A failed check must find the old state as it was.
         donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
         packed = self._packed(traced, first)
-        options: Any = {"compiler_options": dict(compiler_options) if compiler_options else None}
-        self._run = jax.jit(packed, donate_argnums=donated, **options)
+        self._run = jax.jit(packed, donate_argnums=donated)
         # Fewer arguments and results take less time to hand over, empty ones too.
-        self._run_words = jax.jit(lambda words: packed(words, (), ())[0], **options)
+        self._run_words = jax.jit(lambda words: packed(words, (), ())[0])
         self._is_small = not into.loose and not out_of.loose
         self.quick = self._quick() if self._is_small else None
 

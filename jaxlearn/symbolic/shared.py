@@ -153,7 +153,8 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
 
     def __getstate__(self) -> dict[str, Any]:
         # JAX unpickles a 64-bit array as a 32-bit one where 64-bit types are off.
-        return self.__dict__ | {"stored": np.array(self.stored)}
+        kept = {key: value for key, value in self.__dict__.items() if key != "_evaluators"}
+        return kept | {"stored": np.array(self.stored)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -1,55 +1,9 @@
 """Theano's ``theano.tensor.nnet``: functions of neural networks."""
 
-from jaxlearn.symbolic.ops.counting import confusion_matrix
-from jaxlearn.symbolic.ops.neural import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    crossentropy_categorical_1hot,
-    crossentropy_softmax_1hot,
-    crossentropy_softmax_1hot_with_bias,
-    crossentropy_softmax_argmax_1hot_with_bias,
-    crossentropy_softmax_max_and_argmax_1hot,
-    crossentropy_softmax_max_and_argmax_1hot_with_bias,
-    elu,
-    hard_sigmoid,
-    log_softmax,
-    relu,
-    selu,
-    sigmoid,
-    sigmoid_binary_crossentropy,
-    softmax,
-    softmax_with_bias,
-    softplus,
-    softsign,
-    ultra_fast_sigmoid,
-)
 from jaxlearn.theano.tensor.nnet import nnet, sigm
+from jaxlearn.theano.tensor.nnet.nnet import *  # noqa: F403
+from jaxlearn.theano.tensor.nnet.nnet import __all__ as _names_of_nnet
+from jaxlearn.theano.tensor.nnet.sigm import hard_sigmoid, ultra_fast_sigmoid
 
-logsoftmax = log_softmax
-
-__all__ = [
-    "binary_crossentropy",
-    "categorical_crossentropy",
-    "confusion_matrix",
-    "crossentropy_categorical_1hot",
-    "crossentropy_softmax_1hot",
-    "crossentropy_softmax_1hot_with_bias",
-    "crossentropy_softmax_argmax_1hot_with_bias",
-    "crossentropy_softmax_max_and_argmax_1hot",
-    "crossentropy_softmax_max_and_argmax_1hot_with_bias",
-    "elu",
-    "hard_sigmoid",
-    "log_softmax",
-    "logsoftmax",
-    "nnet",
-    "relu",
-    "selu",
-    "sigm",
-    "sigmoid",
-    "sigmoid_binary_crossentropy",
-    "softmax",
-    "softmax_with_bias",
-    "softplus",
-    "softsign",
-    "ultra_fast_sigmoid",
-]
+__all__ = ["hard_sigmoid", "nnet", "sigm", "ultra_fast_sigmoid"]
+__all__ += _names_of_nnet
