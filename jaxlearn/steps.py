@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import jax
+import jax.extend
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from jaxlearn.arguments import whole_number
 
-__all__ = ["SHORT_SUMS", "Step", "precision_of"]
+__all__ = ["SHORT_SUMS", "Step", "equations", "next_stretch", "precision_of", "sums_are_short"]
 
 SHORT_SUMS = {"xla_disable_hlo_passes": "tree_reduction_rewriter"}
 """Options for a `Step` whose sums have at most some thousand terms.
@@ -23,6 +24,10 @@ a small step several times slower (``scripts/bench_training.py``). With these op
 one plain loop, whose rounding error grows with the square root of the number of terms. `train`
 sets them where no sum has more than 4,096 terms. They mean nothing to XLA for GPU.
 """
+
+# Up to this many terms the rounding error of a plain sum, which grows as the square root of their
+# number, stays below 4e-6 in float32.
+_SHORT_SUM_TERMS = 4096
 
 _WIDE_TYPES = frozenset(np.dtype(name) for name in ("float64", "int64", "uint64", "complex128"))
 
@@ -57,6 +62,8 @@ class Step:
             the process's setting holds, and 64-bit inputs become 32-bit ones, as JAX does.
         compiler_options: options of XLA for this function, as ``jax.jit`` takes them, such as
             `SHORT_SUMS`.
+        until: a pure ``until(state, *inputs) -> bool``. `repeat` asks it before each step, and
+            stops where it is true.
 
     Raises:
         TypeError: the function does not return a pair, or changes the state's structure, shapes
@@ -85,6 +92,7 @@ class Step:
         donate: bool = True,
         x64: bool | None = None,
         compiler_options: Mapping[str, str | bool | int | float] | None = None,
+        until: Callable[..., Any] | None = None,
     ) -> None:
         if not callable(function):
             raise TypeError(
@@ -94,6 +102,7 @@ class Step:
         self.function = function
         self.name = getattr(function, "__name__", type(function).__name__)
         self._x64 = x64
+        self._until = until
         options: dict[str, Any] = {
             "donate_argnums": (0,) if donate else (),
             "compiler_options": dict(compiler_options) if compiler_options else None,
@@ -124,7 +133,8 @@ class Step:
 
         Returns:
             The outputs of all steps, stacked along a new first axis, and the state after the
-            last step. With a capacity that axis has its length, and zeros follow row ``n - 1``.
+            last step. With a capacity that axis has its length, and zeros follow row ``n - 1``;
+            they also follow the last row where the step's ``until`` stopped the loop.
 
         Raises:
             TypeError: ``n`` is not a whole number.
@@ -197,8 +207,21 @@ class Step:
         if capacity == 0:
             return room, state
         steps = capacity if n is None else n
-        result: tuple[Any, Any] = lax.fori_loop(0, steps, advance_and_store, (room, state))
-        return result
+        if self._until is None:
+            result: tuple[Any, Any] = lax.fori_loop(0, steps, advance_and_store, (room, state))
+            return result
+        until = self._until
+
+        def goes_on(carry: tuple[Any, Any, Any]) -> Any:
+            i, _, state = carry
+            return (i < steps) & ~jnp.asarray(until(state, *inputs), bool)
+
+        def next_step(carry: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+            i, room, state = carry
+            return (i + 1, *advance_and_store(i, (room, state)))
+
+        _, room, state = lax.while_loop(goes_on, next_step, (jnp.int32(0), room, state))
+        return room, state
 
     def _scan(self, state: Any, *stacked: Any) -> tuple[Any, Any]:
         def advance(state: Any, inputs: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -253,6 +276,64 @@ def precision_of(tree: Any) -> contextlib.AbstractContextManager[Any]:
     """
     wide = any(getattr(leaf, "dtype", None) in _WIDE_TYPES for leaf in jax.tree.leaves(tree))
     return jax.enable_x64(True) if wide else contextlib.nullcontext()
+
+
+_STRETCH_SECONDS = 0.5
+
+
+def next_stretch(count: int, seconds: float) -> int:
+    """Return how many steps to run next, as one program, if ``count`` of them took ``seconds``.
+
+    A stretch of half a second is long enough that starting it costs nothing, and short enough for
+    a progress bar that moves.
+
+    Example:
+        >>> next_stretch(100, 0.1)
+        500
+    """
+    return max(1, int(count * min(_STRETCH_SECONDS / max(seconds, 1e-9), 100.0)))
+
+
+def sums_are_short(program: Any) -> bool:
+    """Whether no sum of a traced program has so many terms that `SHORT_SUMS` would harm it.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> [sums_are_short(jax.make_jaxpr(jnp.sum)(jnp.ones(n)).jaxpr) for n in (100, 100_000)]
+        [True, False]
+    """
+    return _longest_sum(equations(program)) <= _SHORT_SUM_TERMS
+
+
+def equations(program: Any) -> Iterator[Any]:
+    """Yield every operation of a traced program, and of the programs within it.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> program = jax.make_jaxpr(lambda x: jnp.sin(x) * 2)(1.0)
+        >>> [equation.primitive.name for equation in equations(program.jaxpr)]
+        ['sin', 'mul']
+    """
+    for equation in program.eqns:
+        yield equation
+        for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=_is_program):
+            if _is_program(inner):
+                yield from equations(getattr(inner, "jaxpr", inner))
+
+
+def _is_program(value: Any) -> bool:
+    return isinstance(value, (jax.extend.core.Jaxpr, jax.extend.core.ClosedJaxpr))
+
+
+def _longest_sum(operations: Iterable[Any]) -> int:
+    return max(
+        (
+            equation.invars[0].aval.size // max(equation.outvars[0].aval.size, 1)
+            for equation in operations
+            if equation.primitive.name == "reduce_sum"
+        ),
+        default=1,
+    )
 
 
 def _strongly_typed(tree: Any) -> Any:

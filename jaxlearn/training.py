@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -15,7 +15,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 from jaxlearn.arguments import whole_number
-from jaxlearn.steps import SHORT_SUMS, Step, precision_of
+from jaxlearn.steps import SHORT_SUMS, Step, equations, next_stretch, precision_of, sums_are_short
 
 if TYPE_CHECKING:
     import optax
@@ -26,11 +26,6 @@ __all__ = ["DivergenceError", "TrainingResult", "TrainingState", "objective", "t
 # do not depend on where the stretches were cut.
 _STRETCH_CAPACITY = 10_000
 _FIRST_STRETCH = 100
-_STRETCH_SECONDS = 0.5
-
-# Up to this many terms the rounding error of a plain sum, which grows as the square root of their
-# number, stays below 4e-6 in float32.
-_SHORT_SUM_TERMS = 4096
 
 # A step without loops whose operations read and write no more numbers than this is quick: even if
 # all of them were products of matrices, ten thousand such steps would take seconds.
@@ -211,15 +206,13 @@ def train(
         _check_loss(loss, start.params, batches, batch_size)
         gradient_step = _gradient_step(loss, transformation, batch_size)
         program = jax.make_jaxpr(gradient_step)(_step_state(start), *batches)
-        equations = list(_equations(program.jaxpr))
-        sums_are_short = _longest_sum(equations) <= _SHORT_SUM_TERMS
         step = Step(
             gradient_step,
             # What a stretch began with is kept, to walk back from a loss that is not finite.
             donate=False,
-            compiler_options=SHORT_SUMS if sums_are_short else None,
+            compiler_options=SHORT_SUMS if sums_are_short(program.jaxpr) else None,
         )
-        first_stretch = _STRETCH_CAPACITY if _is_quick(equations) else _FIRST_STRETCH
+        first_stretch = _STRETCH_CAPACITY if _is_quick(program.jaxpr) else _FIRST_STRETCH
         return _run(step, start, batches, steps, first_stretch, learning_rate, progress)
 
 
@@ -307,7 +300,7 @@ def _run(
             begins = [begins[-1], (done, state)]
             bar.set_postfix(loss=f"{float(losses[-1]):.4g}", refresh=False)
             bar.update(count)
-            count = _next_count(count, seconds)
+            count = next_stretch(count, seconds)
         seconds = time.perf_counter() - started
 
     return TrainingResult(
@@ -317,11 +310,6 @@ def _run(
         seconds=seconds,
         compile_seconds=compile_seconds,
     )
-
-
-def _next_count(count: int, seconds: float) -> int:
-    # Long enough that starting a stretch costs nothing, short enough for a bar that moves.
-    return max(1, int(count * min(_STRETCH_SECONDS / max(seconds, 1e-9), 100.0)))
 
 
 def _first_not_finite(losses: NDArray[Any], last_params: Any | None) -> int | None:
@@ -346,37 +334,13 @@ def _step_state(state: TrainingState) -> Any:
     return state.params, state.optimizer_state, state.shuffle
 
 
-def _equations(program: Any) -> Iterator[Any]:
-    """Yield every operation of a traced program, and of the programs within it."""
-    for equation in program.eqns:
-        yield equation
-        for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=_is_program):
-            if _is_program(inner):
-                yield from _equations(getattr(inner, "jaxpr", inner))
-
-
-def _is_program(value: Any) -> bool:
-    return isinstance(value, (jax.extend.core.Jaxpr, jax.extend.core.ClosedJaxpr))
-
-
-def _longest_sum(equations: list[Any]) -> int:
-    """Return the most terms that any sum has."""
-    return max(
-        (
-            equation.invars[0].aval.size // max(equation.outvars[0].aval.size, 1)
-            for equation in equations
-            if equation.primitive.name == "reduce_sum"
-        ),
-        default=1,
-    )
-
-
-def _is_quick(equations: list[Any]) -> bool:
-    if any(equation.primitive.name in {"while", "scan"} for equation in equations):
+def _is_quick(program: Any) -> bool:
+    operations = list(equations(program))
+    if any(equation.primitive.name in {"while", "scan"} for equation in operations):
         return False
     numbers: int = sum(
         variable.aval.size
-        for equation in equations
+        for equation in operations
         for variable in (*equation.invars, *equation.outvars)
     )
     return numbers <= _QUICK_STEP_NUMBERS

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "jaxlearn.celsius": {"datasets", "losses", "models", "plotting", "steps", "training"},
     "jaxlearn.cli": {"celsius", "plotting", "process", "theano", "training"},
     "jaxlearn.__main__": {"cli"},
-    "jaxlearn.symbolic": {"steps", "symbolic"},
+    "jaxlearn.symbolic": {"arguments", "steps", "symbolic"},
     "jaxlearn.theano": {"symbolic", "theano"},
 }
 

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from jaxlearn import Step, losses, models
-from jaxlearn.steps import SHORT_SUMS, precision_of
+from jaxlearn.steps import (
+    SHORT_SUMS,
+    _longest_sum,
+    equations,
+    next_stretch,
+    precision_of,
+    sums_are_short,
+)
 
 
 def descend(model, loss, rate):
@@ -336,3 +343,41 @@ class TestRefusals:
             step.scan(1.0, np.ones(3), 2.0)
         with pytest.raises(ValueError, match=r"no inputs to scan; use repeat\(state, n\)"):
             step.scan(1.0)
+
+
+def test_a_loop_stops_before_the_first_step_for_which_until_holds():
+    def halve(x, factor):
+        return x, x * factor
+
+    step = Step(halve, until=lambda x, factor: x * factor < 1)
+    outputs, x = step.repeat(np.float64(16), 10, 0.5)
+    assert outputs.tolist() == [16, 8, 4, 2, 0, 0, 0, 0, 0, 0]
+    assert float(x) == 1
+    outputs, x = step.repeat(np.float64(16), 2, 0.5, capacity=3)
+    assert outputs.tolist() == [16, 8, 0]
+    assert float(x) == 4
+
+
+@pytest.mark.parametrize(
+    ("function", "terms"),
+    [
+        (lambda x: jnp.sum(x), 6000),
+        (lambda x: jnp.sum(x.reshape(2, 3000), axis=0), 2),
+        (lambda x: jax.jit(jnp.mean)(x[:50]), 50),
+        (lambda x: jax.lax.fori_loop(0, 9, lambda _, y: y + x.sum(), 0.0), 6000),
+        (lambda x: jax.lax.cond(x[0] > 0, lambda: x[:70].sum(), lambda: x[:80].sum()), 80),
+        (lambda x: jax.checkpoint(jnp.sum)(x[:7]), 7),
+        (lambda x: x * 2, 1),
+    ],
+)
+def test_the_longest_sum_of_a_program_is_found_wherever_it_stands(function, terms):
+    program = jax.make_jaxpr(function)(jnp.ones(6000)).jaxpr
+    assert _longest_sum(equations(program)) == terms
+    assert sums_are_short(program) is (terms <= 4096)
+
+
+def test_a_stretch_takes_about_half_a_second():
+    assert next_stretch(100, seconds=10.0) == 5
+    assert next_stretch(100, seconds=1000.0) == 1
+    assert next_stretch(100, seconds=0.25) == 200
+    assert next_stretch(100, seconds=0.0) == 10_000

@@ -15,6 +15,7 @@ __all__ = [
     "ComplexError",
     "DisconnectedInputError",
     "MissingInputError",
+    "NotFusedWarning",
     "NullTypeGradError",
     "SourceLine",
     "UnusedInputError",
@@ -53,6 +54,10 @@ class NullTypeGradError(TypeError):
 
 class VariantsWarning(UserWarning):
     """A function is compiled again and again, because a size in it keeps changing."""
+
+
+class NotFusedWarning(UserWarning):
+    """Calls that were to be one compiled program are made one by one."""
 
 
 class SourceLine(NamedTuple):

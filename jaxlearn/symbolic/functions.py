@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
+from jaxlearn.arguments import whole_number
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import (
     MissingInputError,
@@ -529,6 +530,165 @@ class Function:
             self._defaults[i] = outputs.pop()
         return self._form.hand_out(outputs)
 
+    # Many calls in one.
+
+    def repeat(
+        self,
+        n: int,
+        /,
+        *args: Any,
+        outputs: str = "all",
+        progress: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call the function ``n`` times with the same inputs, as one compiled program.
+
+        It returns what a Python loop of ``n`` calls would, stacked, and leaves the shared variables
+        as that loop would. An input with an update of its own that is not given takes on its new
+        value from call to call.
+
+        Args:
+            n: how many calls.
+            *args: the inputs, as in a call.
+            outputs: ``"all"``, to have each output with a new first axis of length ``n``; or
+                ``"last"``, for the outputs of the last call.
+            progress: show a bar. The calls then run in stretches of about half a second; after
+                Ctrl-C the shared variables are those after a whole number of calls.
+            **kwargs: inputs by name.
+
+        Raises:
+            TypeError: an input is missing, unknown, given twice, or does not fit its variable.
+            ValueError: ``n`` is negative, or 0 where the last outputs are wanted.
+            Exception: a check of the function failed, in the step that the message names. The
+                shared variables are then as before all calls.
+
+        Warns:
+            NotFusedWarning: shapes depend on data, so that no one program can make these calls;
+                they are made one by one.
+
+        Example:
+            >>> import numpy as np
+            >>> import jaxlearn.theano as theano
+            >>> count = theano.shared(np.array(0), "count")
+            >>> step = theano.function([], count * count, updates={count: count + 1})
+            >>> step.repeat(4).tolist(), int(count.get_value())
+            ([0, 1, 4, 9], 4)
+        """
+        least = 1 if outputs == "last" else 0
+        count = whole_number("n", n, least=least)
+        given, values = self._given(args, kwargs)
+        return self._run_loop(count, given, dict(enumerate(values)), {}, outputs, progress)
+
+    def scan(
+        self, /, *args: Any, outputs: str = "all", progress: bool = False, **kwargs: Any
+    ) -> Any:
+        """Call the function once per row of its inputs, as one compiled program.
+
+        It returns what a Python loop over the rows would, stacked, and leaves the shared variables
+        as that loop would. What is not given keeps its default in all calls, or takes on its new
+        value from call to call if it has an update.
+
+        Args:
+            *args: for each input an array with one axis more; call ``i`` gets row ``i``.
+            outputs: ``"all"``, to have each output with a new first axis, one row per call; or
+                ``"last"``, for the outputs of the last call.
+            progress: show a bar, as `repeat` does.
+            **kwargs: inputs by name.
+
+        Raises:
+            TypeError: an input is missing, unknown, given twice, or does not fit its variable.
+            ValueError: no input is given, or they have different numbers of rows, or none.
+            Exception: a check of the function failed, in the step that the message names. The
+                shared variables are then as before all calls.
+
+        Warns:
+            NotFusedWarning: shapes depend on data, so that no one program can make these calls;
+                they are made one by one.
+
+        Example:
+            >>> import numpy as np
+            >>> import jaxlearn.theano as theano
+            >>> import jaxlearn.theano.tensor as T
+            >>> x = T.dscalar("x")
+            >>> total = theano.shared(np.array(0.0), "total")
+            >>> add = theano.function([x], total + x, updates={total: total + x})
+            >>> add.scan([1.0, 2.0, 3.0]).tolist(), float(total.get_value())
+            ([1.0, 3.0, 6.0], 6.0)
+        """
+        given, values = self._given(args, kwargs, rows=True)
+        if not given:
+            raise ValueError(f"{self._who()}.scan: no input is given; use repeat(n)")
+        lengths = {self._input_name(i): len(values[i]) for i in sorted(given)}
+        if len(set(lengths.values())) > 1 or not min(lengths.values()):
+            listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            raise ValueError(
+                f"{self._who()}.scan: {listed} rows, wanted as many of each, one per call"
+            )
+        rows = {i: values[i] for i in given}
+        fixed = {i: value for i, value in enumerate(values) if i not in given}
+        return self._run_loop(min(lengths.values()), given, fixed, rows, outputs, progress)
+
+    def _given(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], rows: bool = False
+    ) -> tuple[set[int], list[Any]]:
+        """Return which inputs are given, and the values of all; of those given, their rows."""
+        given = {*range(len(args)), *(self._position(name) for name in kwargs)}
+        values = self._arranged(args, kwargs)
+        for i, entry in enumerate(self.inputs):
+            convert = self._converters[i]
+            if rows and i in given:
+                kind = entry.variable.type
+                stacked = TensorType(kind.dtype, (False, *kind.broadcastable))
+                convert = functools.partial(
+                    stacked.filter, strict=entry.strict, allow_downcast=entry.allow_downcast
+                )
+            values[i] = self._convert(i, convert, values[i])
+        return given, values
+
+    def _run_loop(
+        self,
+        count: int,
+        given: set[int],
+        fixed: dict[int, Any],
+        rows: dict[int, Any],
+        outputs: str,
+        progress: bool,
+    ) -> Any:
+        from jaxlearn.symbolic.loops import Calls, Loop
+
+        if outputs not in ("all", "last"):
+            raise ValueError(f"outputs: got {outputs!r}, wanted 'all' or 'last'")
+        updated = self._input_updates
+        carried = [i for i in updated if i not in given]
+        # One without a default is given, and its first value shows the shape.
+        firsts = [
+            (rows[i][0] if i in rows else fixed[i]) if value is None else value
+            for i, value in ((i, self._defaults[i]) for i in updated)
+        ]
+        defaults = [
+            self._convert(i, self._converters[i], value)
+            for i, value in zip(updated, firsts, strict=True)
+        ]
+        fixed = {i: value for i, value in fixed.items() if i not in carried}
+        calls = Calls(count, fixed, rows, carried, updated, defaults)
+        with jax.enable_x64(True):
+            loop = Loop(self._program, calls, outputs == "last")
+            try:
+                loop.run(progress)
+                results = loop.outputs
+            except KeyboardInterrupt:
+                self._store(loop)
+                raise
+            if self._prints:
+                jax.effects_barrier()
+        self._store(loop)
+        return self._form.hand_out(results)
+
+    def _store(self, loop: Any) -> None:
+        loop.store()
+        for i, value in zip(self._input_updates, loop.defaults, strict=True):
+            self._defaults[i] = np.array(value)
+
     # Inputs.
 
     def _converted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
@@ -538,14 +698,17 @@ class Function:
         if self.trust_input:
             return [np.asarray(value) for value in values]
         for i, convert in enumerate(self._converters):
-            try:
-                values[i] = convert(values[i])
-            except (TypeError, ValueError, OverflowError) as error:
-                variable = self.inputs[i].variable
-                raise type(error)(
-                    f"{self._who()}: input {i} ({variable}): {error}{made_at(variable.line)}"
-                ) from None
+            values[i] = self._convert(i, convert, values[i])
         return values
+
+    def _convert(self, i: int, convert: Callable[[Any], Any], value: Any) -> Any:
+        try:
+            return convert(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            variable = self.inputs[i].variable
+            raise type(error)(
+                f"{self._who()}: input {i} ({variable}): {error}{made_at(variable.line)}"
+            ) from None
 
     def _who(self) -> str:
         if self.name:
@@ -592,7 +755,11 @@ class Function:
         self._defaults[self._position(key)] = value
 
     def _signature(self) -> str:
-        return f"({', '.join(entry.name or str(entry.variable) for entry in self.inputs)})"
+        return f"({', '.join(map(self._input_name, range(len(self.inputs))))})"
+
+    def _input_name(self, i: int) -> str:
+        entry = self.inputs[i]
+        return entry.name or str(entry.variable)
 
     # What programs read of a function.
 

@@ -22,7 +22,7 @@ from jax import lax
 
 from jaxlearn.symbolic.types import is_complex
 
-__all__ = ["MISFIT", "PackedStep", "Slot"]
+__all__ = ["MISFIT", "PackedStep", "Slot", "kind_of"]
 
 _MOST_PACKED = 1024
 """The most elements that an array has that travels in the buffer."""
@@ -190,7 +190,7 @@ class PackedStep:
     """A compiled step for arrays of one set of shapes.
 
     Args:
-        function: a pure function ``(state, inputs) -> (outputs, state, flags)`` of tuples of
+        function: a pure jitted function ``(state, inputs) -> (outputs, state, flags)`` of tuples of
             arrays; ``flags`` is a vector of conditions that must hold. Its inputs are those below,
             and then the values of the variables that are only read.
         state: the variables whose values are replaced; ``variable.stored`` is an array or a slot.
@@ -213,11 +213,9 @@ class PackedStep:
         self._failed = failed
         stored = [variable.stored for variable in (*state, *read)]
         first, last = len(state), len(state) + len(inputs)
-        kinds = [_kind(a) for a in (*stored[:first], *inputs, *stored[first:])]
-        # Traced once: the wrapper below finds it in JAX's cache.
-        traced = jax.jit(function)
+        kinds = [kind_of(a) for a in (*stored[:first], *inputs, *stored[first:])]
         outputs, new_state, flags = jax.eval_shape(
-            traced, tuple(kinds[:first]), tuple(kinds[first:])
+            function, tuple(kinds[:first]), tuple(kinds[first:])
         )
         keeps_shapes = all(
             old.shape == new.shape and old.dtype == new.dtype
@@ -254,7 +252,7 @@ class PackedStep:
         self._lock = threading.RLock()
         # A failed check must find the old state as it was.
         donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
-        packed = self._packed(traced, first)
+        packed = self._packed(function, first)
         self._run = jax.jit(packed, donate_argnums=donated)
         # Fewer arguments and results take less time to hand over, empty ones too.
         self._run_words = jax.jit(lambda words: packed(words, (), ())[0])
@@ -407,5 +405,11 @@ def _write_read(slots: Sequence[tuple[Any, Slot]], seen: list[Any]) -> bool:
     return True
 
 
-def _kind(array: Any) -> jax.ShapeDtypeStruct:
+def kind_of(array: Any) -> jax.ShapeDtypeStruct:
+    """Return the shape and dtype of an array or a slot, as tracing takes them.
+
+    Example:
+        >>> kind_of(np.zeros(3, "float32"))
+        ShapeDtypeStruct(shape=(3,), dtype=float32)
+    """
     return jax.ShapeDtypeStruct(array.shape, array.dtype)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxlearn.symbolic.errors import VariantsWarning, made_at, warn_user
@@ -25,9 +26,9 @@ from jaxlearn.symbolic.lowering import (
     StageNeededError,
     flags,
 )
-from jaxlearn.symbolic.packing import PackedStep
+from jaxlearn.symbolic.packing import PackedStep, kind_of
 
-__all__ = ["StagedProgram"]
+__all__ = ["StagedProgram", "Variant"]
 
 _MANY_VARIANTS = 20
 
@@ -46,22 +47,41 @@ class _Question:
         self.nodes = nodes
 
 
-class _Plan:
-    """A node of the tree: a compiled program, or a question and what follows each answer."""
+class Variant:
+    """The pure function of a graph for one set of shapes and sizes.
 
-    def __init__(self, answers: Sequence[Any]) -> None:
+    Attributes:
+        function: ``(state, inputs) -> (outputs, new state, flags)`` of tuples of arrays, jitted;
+            ``flags`` is a vector of conditions that must hold. Its inputs are those of a call, then
+            the outputs of stages, then the values of the variables that are only read.
+        errors: for each flag, what makes the exception to raise if it is false.
+        sizes: pairs of a variable and the value that the function takes it to have.
+        staged: the variables that must be computed on the host before each call.
+        step: the function compiled for single calls, once there was one.
+        loops: the function compiled for many calls in one, by what kind of many.
+    """
+
+    def __init__(self) -> None:
+        self.function: Any = None
+        self.errors: list[Callable[[], Exception]] = []
+        self.sizes: list[tuple[Variable, np.ndarray]] = []
+        self.staged: list[Variable] = []
+        self.step: PackedStep | None = None
+        self.loops: dict[Any, Any] = {}
+
+    def failed(self, held: np.ndarray) -> None:
+        """Raise the exception of the first flag that is false."""
+        raise self.errors[int(np.argmin(held))]()
+
+
+class _Plan:
+    """A node of the tree: a variant, or a question and what follows each answer."""
+
+    def __init__(self, answers: Sequence[tuple[Variable, Any]] = ()) -> None:
         self.answers = list(answers)
         self.question: _Question | None = None
         self.next: dict[Any, _Plan] = {}
-        self.step: PackedStep | None = None
-
-
-class _Compiling:
-    """How far a program has come while it is traced: the plan it is for, and its checks."""
-
-    def __init__(self, plan: _Plan) -> None:
-        self.plan = plan
-        self.errors: list[Callable[[], Exception]] = []
+        self.variant: Variant | None = None
 
 
 class _Staged:
@@ -111,37 +131,52 @@ class StagedProgram:
         Raises:
             Exception: a check of the graph failed; what it is, is the operation's choice.
         """
-        variables = (*self.state, *self.read)
-        shapes = tuple([a.shape for a in inputs] + [v.stored.shape for v in variables])
-        root = plan = self._plans.setdefault(shapes, _Plan(()))
-        while plan.question is not None or plan.step is None:
-            if plan.question is None:
-                plan = self._compiled(plan, inputs)
-            else:
-                plan, inputs = self._follow(plan, inputs)
-        self.quick = plan.step.quick if plan is root else None
-        return plan.step(inputs)
+        state = [variable.stored for variable in self.state]
+        read = [variable.stored for variable in self.read]
+        variant, staged = self.variant(state, inputs, read)
+        inputs = (*inputs, *staged)
+        if variant.step is None:
+            variant.step = PackedStep(
+                variant.function, self.state, inputs, self.read, variant.failed
+            )
+            self.variants += 1
+        self.quick = None if variant.sizes or variant.staged else variant.step.quick
+        return variant.step(inputs)
 
-    def _follow(self, plan: _Plan, inputs: Sequence[Any]) -> tuple[_Plan, Sequence[Any]]:
-        """Answer the question of a plan; return the next plan, and its inputs."""
-        question: Any = plan.question
-        answer = question.find(self._values(inputs))
+    def variant(
+        self, state: Sequence[Any], inputs: Sequence[Any], read: Sequence[Any]
+    ) -> tuple[Variant, Sequence[Any]]:
+        """Return the variant for some values, and the outputs of the stages that it needs.
+
+        64-bit types must be on.
+        """
+        arrays = (*state, *inputs, *read)
+        plan = self._plans.setdefault(tuple([array.shape for array in arrays]), _Plan())
+        staged: tuple[Any, ...] = ()
+        while plan.variant is None:
+            if plan.question is None:
+                plan = self._explored(plan, arrays, staged)
+            else:
+                plan, more = self._follow(plan, plan.question, arrays)
+                staged = (*staged, *more)
+        return plan.variant, staged
+
+    def _follow(
+        self, plan: _Plan, question: _Question, values: Sequence[Any]
+    ) -> tuple[_Plan, Sequence[Any]]:
+        """Answer the question of a plan; return the next plan, and the outputs of its stage."""
+        answer = question.find(values)
         if isinstance(answer, tuple):
             shapes = tuple(array.shape for array in answer)
-            return self._next(plan, shapes, _Staged(question.nodes)), (*inputs, *answer)
-        return self._next(plan, (answer.shape, answer.tobytes()), answer), inputs
+            return self._next(plan, shapes, _Staged(question.nodes)), answer
+        return self._next(plan, (answer.shape, answer.tobytes()), answer), ()
 
     def _next(self, plan: _Plan, key: Any, answer: Any) -> _Plan:
         if key not in plan.next:
-            plan.next[key] = _Plan([*plan.answers, answer])
+            question: Any = plan.question
+            plan.next[key] = _Plan([*plan.answers, (question.variable, answer)])
             self._count_variants(plan)
         return plan.next[key]
-
-    def _values(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the values of the graph's inputs, in its order."""
-        given = len(self.graph.inputs) - len(self.state) - len(self.read)
-        state = [variable.stored for variable in self.state]
-        return [*state, *inputs[:given], *(variable.stored for variable in self.read)]
 
     def _count_variants(self, plan: _Plan) -> None:
         if len(plan.next) > _MANY_VARIANTS and not self._has_warned:
@@ -154,62 +189,67 @@ class StagedProgram:
                 VariantsWarning,
             )
 
-    def _compiled(self, plan: _Plan, inputs: Sequence[Any]) -> _Plan:
-        """Compile the program of a plan.
+    def _explored(self, plan: _Plan, values: Sequence[Any], staged: Sequence[Any]) -> _Plan:
+        """Trace the function of a plan.
 
         Sizes that come up and that the host can compute are answered at once, from the values of
         this call; each makes a further plan.
 
         Returns:
-            The plan that now has the compiled step, or a question that must be answered first.
+            The plan that now has its variant, or a question that must be answered first.
         """
-        values = self._values(inputs)
-        compiling = _Compiling(plan)
+        here, variant = plan, Variant()
 
         def answer(need: SizeNeededError) -> np.ndarray:
+            nonlocal here
             found = need.host(values)
             if found is NotImplemented:
                 raise need
             size = np.asarray(found)
-            here = compiling.plan
             here.question = self._size_question(need)
-            compiling.plan = self._next(here, (size.shape, size.tobytes()), size)
+            here = self._next(here, (size.shape, size.tobytes()), size)
             return size
 
-        def fail(held: np.ndarray) -> None:
-            raise compiling.errors[int(np.argmin(held))]()
-
-        traced = self._traced(compiling, answer)
+        variant.function = jax.jit(self._traced(lambda: here.answers, answer, variant))
+        count, last = len(self.state), len(values) - len(self.read)
+        kinds = [kind_of(a) for a in (*values[:last], *staged, *values[last:])]
         try:
-            step = PackedStep(traced, self.state, inputs, self.read, fail)
+            jax.eval_shape(variant.function, tuple(kinds[:count]), tuple(kinds[count:]))
         except SizeNeededError as need:
-            compiling.plan.question = self._size_question(need)
+            here.question = self._size_question(need)
         except StageNeededError as need:
-            compiling.plan.question = self._stage_question(need)
+            here.question = self._stage_question(need)
         else:
-            compiling.plan.step = step
-            self.variants += 1
-        return compiling.plan
+            for variable, found in here.answers:
+                if isinstance(found, _Staged):
+                    variant.staged.append(variable)
+                else:
+                    variant.sizes.append((variable, found))
+            here.variant = variant
+        return here
 
     def _traced(
-        self, compiling: _Compiling, answer: Callable[[SizeNeededError], np.ndarray]
+        self,
+        answers: Callable[[], Sequence[tuple[Variable, Any]]],
+        answer: Callable[[SizeNeededError], np.ndarray],
+        variant: Variant,
     ) -> Callable[..., Any]:
         count, read = len(self.state), len(self.read)
         given = len(self.graph.inputs) - count - read
 
         def traced(state: Any, inputs: Any) -> Any:
             staged = iter(inputs[given : len(inputs) - read])
-            answers = compiling.plan.answers
+            known = [found for _, found in answers()]
             outputs_of = {
                 node: [next(staged) for _ in node.outputs]
-                for stage in answers
+                for stage in known
                 if isinstance(stage, _Staged)
                 for node in stage.nodes
             }
-            sizes = [size for size in answers if not isinstance(size, _Staged)]
+            sizes = [size for size in known if not isinstance(size, _Staged)]
             lowering = Lowering(self.graph, sizes, outputs_of, answer)
             values = lowering.run([*state, *inputs[:given], *inputs[len(inputs) - read :]])
-            compiling.errors = [error for _, error in lowering.checks]
+            variant.errors = [error for _, error in lowering.checks]
             outputs = len(values) - count
             return tuple(values[:outputs]), tuple(values[outputs:]), flags(lowering.checks)
 

@@ -247,6 +247,14 @@ class ArangeLength(Op):
         """Compute with NumPy."""
         return np.asarray(_count(start, stop, step))
 
+    def function(self, start: Any, stop: Any, step: Any) -> Any:
+        """Count them; a loop asks before each step whether there are still as many."""
+        whole = all(is_discrete(str(limit.dtype)) for limit in (start, stop, step))
+        working = np.int64 if whole else np.float64
+        first, end, pace = (lax.convert_element_type(x, working) for x in (start, stop, step))
+        count = -((first - end) // pace) if whole else jnp.ceil((end - first) / pace)
+        return jnp.maximum(0, lax.convert_element_type(count, np.int64))
+
 
 def _count(start: Any, stop: Any, step: Any) -> int:
     return max(0, int(np.ceil((stop.item() - start.item()) / step.item())))

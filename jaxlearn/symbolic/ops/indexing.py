@@ -272,6 +272,15 @@ class SliceLength(Op):
         stop = int(bounds[-1]) if self.has_stop else None
         return np.int64(len(range(*slice(start, stop, self.step).indices(self.size))))
 
+    def function(self, *bounds: Any) -> Any:
+        """Count the elements; a loop asks before each step whether they are still as many."""
+        lowest, highest = (0, self.size) if self.step > 0 else (-1, self.size - 1)
+        first, end = (lowest, highest) if self.step > 0 else (highest, lowest)
+        given = [_from_the_front(bound, self.size).clip(lowest, highest) for bound in bounds]
+        start = given[0] if self.has_start else jnp.int64(first)
+        stop = given[-1] if self.has_stop else jnp.int64(end)
+        return jnp.maximum(0, -((start - stop) // self.step))
+
 
 def _strides(spans: Sequence[_Span]) -> list[int]:
     return [abs(span.step) for span in spans]

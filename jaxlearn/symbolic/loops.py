@@ -1,0 +1,313 @@
+"""Many calls of a function as one compiled program: the same inputs again and again, or rows.
+
+XLA needs every size before it compiles. Where a size depends on a row, or on state that a step
+changes (a minibatch that is the last and shorter), the program watches it and stops before the
+first step that needs another; the next program goes on from there. Where arrays themselves have
+shapes that depend on data, there is no such program, and the calls are made one by one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jaxlearn.steps import SHORT_SUMS, Step, next_stretch, sums_are_short
+from jaxlearn.symbolic.errors import NotFusedWarning, warn_user
+from jaxlearn.symbolic.graph import graph_inputs
+from jaxlearn.symbolic.lowering import Graph, Lowering, SizeNeededError, StageNeededError
+from jaxlearn.symbolic.packing import kind_of
+from jaxlearn.symbolic.staging import StagedProgram, Variant
+
+__all__ = ["Calls", "CannotFuseError", "Loop"]
+
+_FIRST_STRETCH = 100
+_MOST_STEPS = 10_000
+_MOST_ROOM = 2**26
+"""The most steps of a stretch, and the most bytes of outputs that it makes room for."""
+
+
+class CannotFuseError(Exception):
+    """Calls cannot be one compiled program; the message says why."""
+
+
+class Calls(NamedTuple):
+    """The inputs of many calls of a function.
+
+    Attributes:
+        calls: how many there are.
+        fixed: for each input that every call gets the same, by its position, that value.
+        rows: for each other input that the calls are given, one row per call.
+        carried: the inputs that are not given and have updates: each call gets what the one before
+            it made.
+        updated: the inputs that have updates, in the order in which the graph computes them; those
+            that are given as well.
+        defaults: what those are before the first call.
+    """
+
+    calls: int
+    fixed: Mapping[int, Any]
+    rows: Mapping[int, Any]
+    carried: Sequence[int]
+    updated: Sequence[int]
+    defaults: Sequence[Any]
+
+    def inputs(
+        self, i: Any, defaults: Sequence[Any], rows: Mapping[int, Any], fixed: Mapping[int, Any]
+    ) -> list[Any]:
+        """Return the inputs of call ``i``, given the values that are carried, and the others."""
+        values = dict(fixed)
+        for position, stacked in rows.items():
+            values[position] = lax.dynamic_index_in_dim(stacked, i, keepdims=False)
+        for position, value in zip(self.updated, defaults, strict=True):
+            if position in self.carried:
+                values[position] = value
+        return [values[position] for position in sorted(values)]
+
+
+class _Carry(NamedTuple):
+    """What goes from one step of a loop to the next."""
+
+    step: Any
+    state: tuple[Any, ...]
+    defaults: tuple[Any, ...]
+    last: tuple[Any, ...]
+
+
+class Loop:
+    """Many calls of a program, as few compiled programs as there are sets of sizes.
+
+    Args:
+        program: the program of one call. Its outputs are those of a call and then the new values
+            of the inputs that have updates.
+        calls: the inputs of all calls.
+        only_last: whether only the outputs of the last call are wanted.
+
+    Attributes:
+        done: how many calls have been made.
+        outputs: the outputs, stacked if all are wanted.
+        state: the new values of the program's state; nothing is stored there before
+            `store`.
+        defaults: the new values of the inputs that have updates.
+    """
+
+    def __init__(self, program: StagedProgram, calls: Calls, only_last: bool) -> None:
+        self.done = 0
+        self._program = program
+        self._calls = calls
+        self._only_last = only_last
+        self._read = tuple([variable.on_device() for variable in program.read])
+        self._rows = {i: jax.device_put(rows) for i, rows in calls.rows.items()}
+        self._fixed = {i: jax.device_put(value) for i, value in calls.fixed.items()}
+        self.state = tuple([variable.on_device() for variable in program.state])
+        self.defaults: tuple[Any, ...] = tuple(map(jax.device_put, calls.defaults))
+        self._pieces: list[list[np.ndarray]] = []
+
+    def run(self, progress: bool) -> None:
+        """Make all calls, in stretches with a bar between them if progress is wanted.
+
+        64-bit types must be on. If this is interrupted, `state` is that after ``done`` calls.
+
+        Raises:
+            Exception: a check failed, in the call that the message names.
+        """
+        from tqdm.auto import tqdm
+
+        total = self._calls.calls
+        with tqdm(total=total, unit="step", disable=not progress) as bar:
+            try:
+                self._run_stretches(bar, progress)
+            except CannotFuseError as reason:
+                warn_user(
+                    f"{self._program.name}: the {total} calls are made one by one, not as one "
+                    f"compiled program: {reason}",
+                    NotFusedWarning,
+                )
+                self._run_one_by_one(bar)
+
+    def _run_stretches(self, bar: Any, progress: bool) -> None:
+        count, started = _FIRST_STRETCH, time.perf_counter()
+        while self.done < self._calls.calls or not self._pieces:
+            made = self._run_stretch(count if progress else None)
+            bar.update(made)
+            count = next_stretch(made, time.perf_counter() - started)
+            started = time.perf_counter()
+
+    def _run_one_by_one(self, bar: Any) -> None:
+        program = self._program
+        before = [np.array(variable.stored) for variable in program.state]
+        self.store()
+        try:
+            while self.done < self._calls.calls:
+                inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
+                outputs = program(inputs)
+                plain = len(outputs) - len(self.defaults)
+                self.state = tuple([variable.stored for variable in program.state])
+                self.defaults = tuple(outputs[plain:])
+                self._pieces.append([o if self._only_last else o[None] for o in outputs[:plain]])
+                self.done += 1
+                bar.update()
+        except Exception as error:
+            for variable, value in zip(program.state, before, strict=True):
+                variable.stored = value
+            raise in_step(self.done, error) from None
+
+    @property
+    def outputs(self) -> list[np.ndarray]:
+        """The outputs of all calls so far."""
+        if self._only_last or len(self._pieces) == 1:
+            return self._pieces[-1]
+        first = self._pieces[0]
+        for piece in self._pieces:
+            for i, (old, new) in enumerate(zip(first, piece, strict=True)):
+                if old.shape[1:] != new.shape[1:]:
+                    raise ValueError(
+                        f"output {i} has shape {old.shape[1:]} in the first step and "
+                        f"{new.shape[1:]} in a later one, and cannot be stacked; "
+                        'ask for outputs="last"'
+                    )
+        return [np.concatenate(parts) for parts in zip(*self._pieces, strict=True)]
+
+    def store(self) -> None:
+        """Store the new state in its variables."""
+        for variable, new in zip(self._program.state, self.state, strict=True):
+            variable.stored = new
+
+    def _run_stretch(self, count: int | None) -> int:
+        """Run up to ``count`` steps, all that are left if it is None; return how many."""
+        left = self._calls.calls - self.done
+        try:
+            variant, kinds = self._next_variant()
+        except CannotFuseError:
+            raise
+        except Exception as error:
+            if self.done:
+                raise in_step(self.done, error) from None
+            raise
+        changing = self._changing_sizes(variant)
+        step = self._step(variant, changing)
+        last = tuple(jnp.zeros(k.shape, k.dtype) for k in kinds) if self._only_last else ()
+        carry = _Carry(np.int32(self.done), self.state, self.defaults, last)
+        room = left if changing else None
+        if count is not None:
+            size = sum(kind.size * kind.dtype.itemsize for kind in kinds)
+            room = min(self._calls.calls, _MOST_STEPS, _MOST_ROOM // max(1, size) or 1)
+            left = min(left, count, room)
+        try:
+            (outputs, held), carry = step.repeat(
+                carry, left, self._rows, self._fixed, self._read, capacity=room
+            )
+        except (SizeNeededError, StageNeededError) as need:
+            raise CannotFuseError(str(need)) from None
+        made = int(carry.step) - self.done
+        self._check(variant, np.asarray(held)[:made])
+        pieces = carry.last if self._only_last else [output[:made] for output in outputs]
+        self._pieces.append([np.array(piece) for piece in pieces])
+        self.done, self.state, self.defaults = self.done + made, carry.state, carry.defaults
+        return made
+
+    def _next_variant(self) -> tuple[Variant, Sequence[Any]]:
+        """Return the variant of the next step, and the kinds of its outputs."""
+        inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
+        variant, _ = self._program.variant(self.state, inputs, self._read)
+        if variant.staged:
+            raise CannotFuseError(f"the shape of {variant.staged[0]} depends on data")
+        outputs, state, _ = jax.eval_shape(
+            variant.function,
+            tuple(map(kind_of, self.state)),
+            tuple(map(kind_of, (*inputs, *self._read))),
+        )
+        plain = len(outputs) - len(self.defaults)
+        for name, old, new in zip(
+            [*self._program.state, *(f"input {i}" for i in self._calls.updated)],
+            [*self.state, *self.defaults],
+            [*state, *outputs[plain:]],
+            strict=True,
+        ):
+            if old.shape != new.shape:
+                raise CannotFuseError(
+                    f"{name} has shape {old.shape} before a step and {new.shape} after it"
+                )
+        return variant, outputs[:plain]
+
+    def _changing_sizes(self, variant: Variant) -> list[tuple[Graph, np.ndarray]]:
+        """Return the sizes that another step may need otherwise, as graphs of the inputs."""
+        inputs = self._program.graph.inputs
+        count = len(self._program.state)
+        given = inputs[count : len(inputs) - len(self._read)]
+        moving = {*inputs[:count]}
+        moving.update(given[i] for i in (*self._calls.rows, *self._calls.carried))
+        return [
+            (Graph(inputs, [variable]), size)
+            for variable, size in variant.sizes
+            if moving.intersection(graph_inputs([variable], set(inputs)))
+        ]
+
+    def _step(self, variant: Variant, changing: Sequence[tuple[Graph, np.ndarray]]) -> Step:
+        key = (self._only_last, tuple(self._rows), tuple(self._calls.carried))
+        if key not in variant.loops:
+            variant.loops[key] = self._new_step(variant, changing)
+        step: Step = variant.loops[key]
+        return step
+
+    def _new_step(self, variant: Variant, changing: Sequence[tuple[Graph, np.ndarray]]) -> Step:
+        inputs_of, only_last, count = self._calls.inputs, self._only_last, len(self.defaults)
+
+        def advance(carry: _Carry, rows: Any, fixed: Any, read: Any) -> tuple[Any, _Carry]:
+            inputs = inputs_of(carry.step, carry.defaults, rows, fixed)
+            outputs, state, held = variant.function(carry.state, (*inputs, *read))
+            plain = outputs[: len(outputs) - count]
+            defaults = outputs[len(outputs) - count :]
+            last = plain if only_last else ()
+            kept = () if only_last else plain
+            return (kept, held), _Carry(carry.step + 1, state, defaults, last)
+
+        def until(carry: _Carry, rows: Any, fixed: Any, read: Any) -> Any:
+            inputs = inputs_of(carry.step, carry.defaults, rows, fixed)
+            others = jnp.zeros((), bool)
+            for graph, size in changing:
+                (now,) = Lowering(graph).run([*carry.state, *inputs, *read])
+                others |= (jnp.asarray(now) != size).any()
+            return others
+
+        advance.__name__ = self._program.name
+        program = jax.make_jaxpr(variant.function)(
+            tuple(map(kind_of, self.state)),
+            tuple(
+                map(
+                    kind_of,
+                    (*inputs_of(0, self.defaults, self._rows, self._fixed), *self._read),
+                )
+            ),
+        )
+        return Step(
+            advance,
+            # What the calls began with is kept, for a check that fails.
+            donate=False,
+            x64=True,
+            compiler_options=SHORT_SUMS if sums_are_short(program.jaxpr) else None,
+            until=until if changing else None,
+        )
+
+    def _check(self, variant: Variant, held: np.ndarray) -> None:
+        bad = np.flatnonzero(~held.all(axis=1))
+        if bad.size:
+            try:
+                variant.failed(held[bad[0]])
+            except Exception as error:
+                raise in_step(self.done + int(bad[0]), error) from None
+
+
+def in_step(step: int, error: Exception) -> Exception:
+    """Return an error that says in which step it was raised.
+
+    Example:
+        >>> in_step(3, ValueError("no"))
+        ValueError('in step 3: no')
+    """
+    return type(error)(f"in step {step}: {error}")
