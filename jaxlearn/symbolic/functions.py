@@ -689,6 +689,69 @@ class Function:
         for i, value in zip(self._input_updates, loop.defaults, strict=True):
             self._defaults[i] = np.array(value)
 
+    # The way to plain JAX.
+
+    def as_jax(self, *example: Any, checkify: bool = False) -> tuple[Any, dict[str, np.ndarray]]:
+        """Return a pure JAX function that computes the same, and the state that it starts from.
+
+        The function is ``(state, *inputs) -> (outputs, state)``. The state is a dictionary that
+        holds, by name, the values of all shared variables that this function reads or updates, and
+        of the inputs that have updates. So it can be given to ``jax.jit``, ``grad``, ``vmap``,
+        ``lax.scan``, ``shard_map`` and ``jax.export``. 64-bit types must be on where it is traced
+        and run, if the state or an input has one.
+
+        Sizes that depend on values must be known while it is traced: those are that follow from
+        shapes, or from inputs that are given as NumPy arrays or Python numbers. A pure function
+        cannot raise, either: without ``checkify`` assertions are left out, and an index out of
+        bounds gives what JAX makes of it.
+
+        Args:
+            *example: values of the inputs. The sizes that they make hold for all calls.
+            checkify: make ``jax.experimental.checkify`` checks of index bounds and assertions. The
+                function then must be called through ``checkify.checkify``.
+
+        Returns:
+            The function, and the present state as NumPy arrays.
+
+        Example:
+            >>> import jax, numpy as np
+            >>> import jaxlearn.theano as theano
+            >>> import jaxlearn.theano.tensor as T
+            >>> x = T.fscalar("x")
+            >>> w = theano.shared(np.float32(3.0), "w")
+            >>> f = theano.function([x], w * x, updates={w: w + x})
+            >>> pure, state = f.as_jax()
+            >>> output, state = jax.jit(pure)(state, 2.0)
+            >>> float(output), float(state["w"]), float(w.get_value())
+            (6.0, 5.0, 3.0)
+            >>> grad = jax.grad(lambda state, x: pure(state, x)[0])
+            >>> float(grad(state, 2.0)["w"])
+            2.0
+        """
+        from jaxlearn.symbolic.exporting import PureFunction
+
+        pure = PureFunction(
+            self._program,
+            [entry.variable for entry in self.inputs],
+            self._input_updates,
+            self._arranged_with,
+            self._form.hand_out,
+            self._converted(example, {}) if example else None,
+            checkify,
+        )
+        defaults = [self._defaults[i] for i in self._input_updates]
+        values = [v.stored for v in self._updated] + defaults + [v.stored for v in self._read]
+        return pure, dict(zip(pure.names, map(np.array, values), strict=True))
+
+    def _arranged_with(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], updated: Sequence[Any]
+    ) -> list[Any]:
+        """Return the values of all inputs, those that have updates from elsewhere by default."""
+        defaults = list(self._defaults)
+        for i, value in zip(self._input_updates, updated, strict=True):
+            defaults[i] = value
+        return self._arranged(args, kwargs, defaults)
+
     # Inputs.
 
     def _converted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
@@ -715,7 +778,10 @@ class Function:
             return self.name
         return f"function made at {self._line.where}" if self._line else "function"
 
-    def _arranged(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    def _arranged(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], defaults: Sequence[Any] | None = None
+    ) -> list[Any]:
+        defaults = self._defaults if defaults is None else defaults
         if len(args) > len(self.inputs):
             raise TypeError(
                 f"{self._who()}: got {len(args)} arguments, wanted at most {len(self.inputs)}: "
@@ -730,12 +796,12 @@ class Function:
             values[i] = value
         for i, entry in enumerate(self.inputs):
             if values[i] is missing:
-                if self._defaults[i] is None:
+                if defaults[i] is None:
                     raise TypeError(
                         f"{self._who()}: missing input {i} ({entry.variable}); the inputs are "
                         f"{self._signature()}"
                     )
-                values[i] = self._defaults[i]
+                values[i] = defaults[i]
         return values
 
     def _position(self, key: Any) -> int:
