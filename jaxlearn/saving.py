@@ -321,7 +321,7 @@ def _array(path: str, name: str, tensor: dict[str, Any]) -> NDArray[Any]:
             f"wanted one of {', '.join(_DTYPES.values())}"
         )
     flat = np.frombuffer(tensor["data"], np.dtype(_DTYPES[tensor["dtype"]]))
-    return flat.reshape(tensor["shape"]).copy()
+    return flat.reshape(tensor["shape"])
 
 
 def _from_plain(name: str, array: NDArray[Any], encoding: str | None) -> Any:

@@ -7,6 +7,7 @@ import pickle
 import random
 import resource
 import socket
+import stat
 import subprocess
 import sys
 import textwrap
@@ -694,6 +695,25 @@ class TestWriting:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert_same_bits(load(path), {"a": np.zeros(10)})
         assert os.listdir(path.parent) == [path.name]
+
+    def test_what_a_power_failure_would_undo_is_on_the_disk_first(self, path, monkeypatch):
+        events = []
+        fsync, replace = os.fsync, os.replace
+
+        def recorded_fsync(descriptor):
+            is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+            size = 0 if is_folder else os.fstat(descriptor).st_size
+            events.append("folder" if is_folder else f"file of {size} bytes")
+            fsync(descriptor)
+
+        def recorded_replace(source, target):
+            events.append("replace")
+            replace(source, target)
+
+        monkeypatch.setattr(saving.os, "fsync", recorded_fsync)
+        monkeypatch.setattr(saving.os, "replace", recorded_replace)
+        save(path, {"a": np.zeros(1000)})
+        assert events == [f"file of {path.stat().st_size} bytes", "replace", "folder"]
 
     @pytest.mark.parametrize("call", ["fsync", "replace", "chmod"])
     def test_an_interrupt_leaves_the_old_file_alone(self, call, path, monkeypatch):
