@@ -23,7 +23,7 @@ MODULES = sorted(
 
 # What each module may import of jaxlearn. A module that is not listed may import none of it.
 MAY_IMPORT = {
-    "jaxlearn": {"datasets", "losses", "models", "process", "steps", "training"},
+    "jaxlearn": {"datasets", "losses", "models", "process", "saving", "steps", "training"},
     "jaxlearn.models": {"arguments"},
     "jaxlearn.steps": {"arguments"},
     "jaxlearn.training": {"arguments", "steps"},
