@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -190,7 +191,8 @@ def function(
     _add_default_updates(new_values, wanted, no_default_updates, replacements)
     policy = on_unused_input or config.on_unused_input
     _check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
-    return Function(given_inputs, form, wanted, new_values, name)
+    names = [(new, old.name) for old, new in replacements.items()]
+    return Function(given_inputs, form, wanted, new_values, name, names)
 
 
 # Arguments brought to one form.
@@ -449,9 +451,11 @@ class Function:
         outputs: Sequence[Any],
         updates: Mapping[Any, Any],
         name: str | None = None,
+        given_names: Sequence[tuple[Any, str | None]] = (),
     ) -> None:
         self.name = name
         self.trust_input = False
+        self._given_names = [(variable, given) for variable, given in given_names if given]
         self.inputs = inputs
         self.updates = dict(updates)
         self._form = form
@@ -742,6 +746,34 @@ class Function:
         defaults = [self._defaults[i] for i in self._input_updates]
         values = [v.stored for v in self._updated] + defaults + [v.stored for v in self._read]
         return pure, dict(zip(pure.names, map(np.array, values), strict=True))
+
+    def source(self) -> str:
+        """Return a Python module that computes the same and needs only JAX and NumPy.
+
+        It holds one function, `(state, *inputs) -> (outputs, state)`, as `as_jax` returns it, with
+        your names, and comments that say which of your lines an expression came from.
+
+        Raises:
+            ValueError: a size depends on the values of an array.
+
+        Example:
+            >>> import jaxlearn.theano as theano
+            >>> import jaxlearn.theano.tensor as T
+            >>> x = T.dvector("x")
+            >>> f = theano.function([x], T.tanh(x) * 2, name="double")
+            >>> print(f.source().splitlines()[-1])
+                return jnp.tanh(x) * 2.0, state
+        """
+        from jaxlearn.symbolic.source import function_source
+
+        return function_source(
+            re.sub(r"\W", "_", self.name or "function"),
+            self._program,
+            [entry.variable for entry in self.inputs],
+            self._input_updates,
+            self._form.hand_out,
+            self._given_names,
+        )
 
     def _arranged_with(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], updated: Sequence[Any]

@@ -56,6 +56,7 @@ __all__ = [
     "undefined_grad",
     "vector_jacobian_product",
     "verify_grad",
+    "walk_back",
     "zero_grad",
 ]
 
@@ -180,6 +181,30 @@ class VectorJacobianProduct(Op):
 
         return outputs, pull
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write ``jax.vjp`` of the operation's own expression."""
+        primal = self.primal(node)
+        count = len(primal.inputs)
+        expression = primal.op.source(primal, inputs[:count], writer)
+        outputs = len(primal.outputs)
+        if outputs > 1:
+            # What has no gradient here is left out, so that none must be made up for it.
+            taken = [f"({expression})[{i}]" for i in self.given]
+            expression = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
+        gradients = [
+            _source_of_shape(inputs[count + place], node.inputs[count + place], primal.outputs[i])
+            for place, i in enumerate(self.given)
+        ]
+        pulled = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
+        parameters = ", ".join(inputs[i] for i in self.wanted)
+        values = ", ".join(
+            inputs[i]
+            if primal.inputs[i].type.dtype == dtype
+            else f"{inputs[i]}.astype({writer.dtype(dtype)})"
+            for i, dtype in zip(self.wanted, self.dtypes, strict=True)
+        )
+        return f"jax.vjp(lambda {parameters}: {expression}, {values})[1]({pulled})"
+
     def connected(self, node: Apply, i: int) -> bool:
         """Second derivatives go through the inputs of the node and the given gradients."""
         count = len(node.inputs) - len(self.given)
@@ -201,6 +226,12 @@ class VectorJacobianProduct(Op):
         if i >= count:
             return str(node.inputs[i].type.dtype)
         return self.op.gradient_dtype(self.primal(node), i)
+
+
+def _source_of_shape(name: str, gradient: Any, output: Any) -> str:
+    if gradient.type.broadcastable == output.type.broadcastable:
+        return name
+    raise NotImplementedError(f"source: {gradient} has another shape than {output}")
 
 
 def _zero_cotangent(output: Any) -> Any:
@@ -317,7 +348,7 @@ def grad(
     elif not gradients:
         raise ValueError("cost: got None and no known_grads, wanted one of the two")
 
-    found = _walk_back(cost, variables, gradients, set(_as_list(consider_constant)))
+    found = walk_back(cost, variables, gradients, set(_as_list(consider_constant)))
     results = []
     for variable in variables:
         gradient = found.get(variable)
@@ -388,13 +419,27 @@ def _gradient_dtype(variable: Any) -> str:
     return str(config.floatX) if is_discrete(dtype) else dtype
 
 
-def _walk_back(
+def walk_back(
     cost: Any,
     wrt: Sequence[Variable],
     known: dict[Variable, Variable],
     constants: set[Variable],
 ) -> dict[Variable, Any]:
-    """Return the gradient of the cost by every variable between it and those wanted."""
+    """Return the gradient of the cost by every variable between it and those wanted.
+
+    Args:
+        cost: a scalar expression, or None.
+        wrt: the variables wanted.
+        known: gradients that are given.
+        constants: variables through which no gradient flows.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> y = T.exp(x)
+        >>> list(walk_back(y**2, [x], {}, set()))
+        [Elemwise{pow,no_inplace}.0, Elemwise{exp,no_inplace}.0, x]
+    """
     from jaxlearn.symbolic.ops.creation import ones_like
 
     starts = [*known, *([] if cost is None else [cost])]
@@ -723,6 +768,10 @@ class _Marker(Op):
         variable = as_tensor_variable(x)
         return Apply.of_types(self, [variable], [variable.type])
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the value."""
+        return inputs[0]
+
     def function(self, x: Any) -> Any:
         """Return the value."""
         return x
@@ -734,6 +783,10 @@ class _Marker(Op):
 
 class DisconnectedGrad(_Marker):
     """The same value, through which no gradient flows."""
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write JAX's own name of this."""
+        return f"lax.stop_gradient({inputs[0]})"
 
     def connected(self, node: Apply, i: int) -> bool:
         """Nothing flows back."""

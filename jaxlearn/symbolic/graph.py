@@ -362,6 +362,31 @@ class Op:
             return self.host(node, *values)
         return NotImplemented
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Return the Python expression of the output; of several, of a tuple of them.
+
+        It may name ``jax``, ``jnp``, ``lax`` and ``np``.
+
+        Args:
+            node: the place.
+            inputs: a name for each input.
+            writer: names what else is needed (``source.Writer``).
+        """
+        return f"{writer.method(self, self.function)}({', '.join(inputs)})"
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """Return the inputs that XLA must know before it compiles."""
+        return ()
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """Whether `source` writes what is known when it is traced.
+
+        Args:
+            node: the place.
+            known: which inputs are known then.
+        """
+        return False
+
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the outputs depend on the values of input ``i``, not only on its shape."""
         return True

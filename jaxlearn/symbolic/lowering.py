@@ -27,7 +27,15 @@ from jaxlearn.symbolic.graph import (
     variables_between,
 )
 
-__all__ = ["Graph", "InnerLowering", "Lowering", "SizeNeededError", "StageNeededError", "flags"]
+__all__ = [
+    "Graph",
+    "InnerLowering",
+    "Lowering",
+    "SizeNeededError",
+    "StageNeededError",
+    "flags",
+    "host_value",
+]
 
 _MOST_FOLDED = 1024
 """The most elements that a folded array has; a larger one is computed on the device."""
@@ -212,7 +220,7 @@ class Lowering:
         self.graph.numbering.add([variable])
         key = self.graph.numbering[variable]
         if key not in self._answered:
-            host = self._host(variable)
+            host = self.host_program(variable)
             folded = host([None] * len(self.graph.inputs))
             if folded is not NotImplemented:
                 self._answered[key] = folded
@@ -235,7 +243,7 @@ class Lowering:
             return
         self.checks.append((ok, error))
 
-    def _host(self, variable: Variable) -> Callable[[Sequence[Any]], Any]:
+    def host_program(self, variable: Variable) -> Callable[[Sequence[Any]], Any]:
         """Return what computes a variable with NumPy, from what is known and the inputs."""
         number = self.graph.numbering
         inputs = set(self.graph.inputs)
@@ -285,10 +293,34 @@ class InnerLowering(Lowering):
         """Return integers that must be known now, asking the outer walk where need be."""
         if isinstance(value, np.ndarray):
             return value
-        folded = self._host(variable)([None] * len(self.graph.inputs))
+        folded = self.host_program(variable)([None] * len(self.graph.inputs))
         if folded is not NotImplemented:
             return np.asarray(folded)
         return self._outer.known(replace_variables([variable], self._places, strict=False)[0])
+
+
+def host_value(variable: Variable, number: int) -> np.ndarray | None:
+    """Return what NumPy computes of an expression whose inputs are a number; None if it cannot.
+
+    Shared variables have their own value.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> i = T.lscalar("i")
+        >>> host_value((i + 1) * 20 - i * 20, 3)
+        array(20)
+    """
+    inputs = [v for v in graph_inputs([variable]) if not isinstance(v, Constant)]
+    values = [
+        np.array(v.stored)
+        if hasattr(v, "stored")
+        else None
+        if v.type.ndim
+        else np.asarray(number, v.type.dtype)
+        for v in inputs
+    ]
+    found = Lowering(Graph(inputs, [variable])).host_program(variable)(values)
+    return None if found is NotImplemented else np.asarray(found)
 
 
 def _host_program(

@@ -70,6 +70,10 @@ def _replacement(node: Apply) -> Any:
             if new.type.broadcastable != node.outputs[0].type.broadcastable:
                 continue
             new.name = node.outputs[0].name
+            for made in toposort([new], set(node.inputs)):
+                made.line = node.line
+                for output in made.outputs:
+                    output.line = node.line
             return new
     return None
 

@@ -84,6 +84,24 @@ class Contraction(Op):
 
         return compute
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a product of matrices as ``@``, another as a contraction."""
+        dtype = node.outputs[0].type.dtype
+        given = [
+            name if variable.type.dtype == dtype else f"{name}.astype({writer.dtype(dtype)})"
+            for name, variable in zip(inputs, node.inputs, strict=True)
+        ]
+        ranks = [variable.type.ndim for variable in node.inputs]
+        if self.has_operator(ranks):
+            return f"{given[0]} @ {given[1]}"
+        batch = tuple(range(self.batch))
+        dimensions = (self.axes(*node.inputs), (batch, batch))
+        return f"lax.dot_general({', '.join(given)}, {dimensions})"
+
+    def has_operator(self, ranks: Sequence[int]) -> bool:
+        """Whether Python's ``@`` is this product, for inputs of some ranks."""
+        return False
+
     def host(self, node: Apply, *values: np.ndarray) -> Any:
         """Compute with NumPy."""
         self._check_lengths(node, values)
@@ -125,6 +143,10 @@ class Dot(Contraction):
     def axes(self, a: Variable, b: Variable) -> tuple[Axes, Axes]:
         """Return the last axis of the first, and of the second the last but one."""
         return _axes_of_dot(a, b)
+
+    def has_operator(self, ranks: Sequence[int]) -> bool:
+        """It is, of vectors and matrices."""
+        return max(ranks) <= 2
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the type of the output."""
@@ -188,6 +210,10 @@ class BatchedDot(Contraction):
     def axes(self, a: Variable, b: Variable) -> tuple[Axes, Axes]:
         """Return the last axis of the first, and of the second the first after the batch's."""
         return (a.type.ndim - 1,), (1,)
+
+    def has_operator(self, ranks: Sequence[int]) -> bool:
+        """It is, of batches of matrices."""
+        return tuple(ranks) == (3, 3)
 
 
 _dot = Dot()

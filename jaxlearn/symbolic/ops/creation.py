@@ -70,6 +70,18 @@ class Alloc(Op):
         self._check(node, values[0], shape)
         return lambda value, *_: jnp.broadcast_to(value, shape)
 
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """All lengths are."""
+        return range(1, len(node.inputs))
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        lengths = [
+            writer.size(variable, name)
+            for variable, name in zip(node.inputs[1:], inputs[1:], strict=True)
+        ]
+        return f"jnp.broadcast_to({inputs[0]}, ({', '.join(lengths)},))"
+
     def host(self, node: Apply, value: np.ndarray, *lengths: np.ndarray) -> Any:
         """Fill with NumPy."""
         shape = [int(length) for length in lengths]
@@ -225,6 +237,17 @@ class Arange(Op):
 
         return numbers
 
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """The limits make one."""
+        return range(3)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        limits = [
+            writer.size(variable, name) for variable, name in zip(node.inputs, inputs, strict=True)
+        ]
+        return f"jnp.arange({', '.join(limits)}, dtype={writer.dtype(self.dtype)})"
+
     def host(self, node: Apply, start: np.ndarray, stop: np.ndarray, step: np.ndarray) -> Any:
         """Compute with NumPy."""
         _count(start, stop, step)
@@ -317,6 +340,17 @@ class Eye(Op):
         """Return the matrix of the sizes of its place."""
         n, m, k = map(lowering.size, node.inputs, values)
         return lambda *_: jnp.eye(n, m, k, dtype=self.dtype)
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """All inputs are."""
+        return range(3)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        sizes = [
+            writer.size(variable, name) for variable, name in zip(node.inputs, inputs, strict=True)
+        ]
+        return f"jnp.eye({', '.join(sizes)}, dtype={writer.dtype(self.dtype)})"
 
     def connected(self, node: Apply, i: int) -> bool:
         """No input is more than a size."""

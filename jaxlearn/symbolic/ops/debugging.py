@@ -47,6 +47,10 @@ class _Transparent(Op):
         """Return the dtype of the value."""
         return str(node.outputs[0].type.dtype)
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the first input."""
+        return inputs[0]
+
     def function(self, value: Any, *_: Any) -> Any:
         """Return the first input."""
         return value

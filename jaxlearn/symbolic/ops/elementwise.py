@@ -354,6 +354,26 @@ def _numpy_second(x: Any, y: Any) -> Any:
     return np.broadcast_to(y, np.broadcast_shapes(x.shape, y.shape))
 
 
+OPERATORS = {
+    "add": "{} + {}",
+    "sub": "{} - {}",
+    "mul": "{} * {}",
+    "true_div": "{} / {}",
+    "neg": "-{}",
+    "eq": "{} == {}",
+    "neq": "{} != {}",
+    "lt": "{} < {}",
+    "le": "{} <= {}",
+    "gt": "{} > {}",
+    "ge": "{} >= {}",
+    "invert": "~{}",
+    "and_": "{} & {}",
+    "or_": "{} | {}",
+    "xor": "{} ^ {}",
+}
+"""How Python writes the rows that have an operator; it means the very same function of JAX."""
+
+
 class Elementwise(Op):
     """An operation on each element by itself.
 
@@ -456,6 +476,73 @@ class Elementwise(Op):
         with np.errstate(all="ignore"):
             answer = self.numpy(*(v.astype(d) for v, d in zip(values, dtypes, strict=True)))
             return np.asarray(answer).astype(result)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write an operator or the function, with the casts that its place needs."""
+        result = node.outputs[0].type.dtype
+        given = tuple(variable.type.dtype for variable in node.inputs)
+        if self.name.startswith("Cast{"):
+            known = writer.is_known(node.outputs[0])
+            return writer.raw(inputs[0]) if known else f"{inputs[0]}.astype({writer.dtype(result)})"
+        dtypes = self.computed_in(given, result)
+        operator = OPERATORS.get(self.name)
+        if operator is not None:
+            return self._infix(operator, node, inputs, dtypes, writer)
+        if self.name == "second":
+            return self._fill_source(node, inputs, writer)
+        arguments = [
+            name if before == dtype else f"{name}.astype({writer.dtype(dtype)})"
+            for name, before, dtype in zip(inputs, given, dtypes, strict=True)
+        ]
+        if self.name == "pow" and is_float(dtypes[0]) and writer.number(node.inputs[1]) == 2:
+            return f"jnp.square({arguments[0]})"
+        text = f"{writer.function(self.on_arrays)}({', '.join(arguments)})"
+        kinds = [jax.ShapeDtypeStruct((1,) * v.type.ndim, d) for v, d in zip(node.inputs, dtypes)]
+        with jax.enable_x64(True):
+            natural = jax.eval_shape(self.on_arrays, *kinds).dtype
+        return text if natural == result else f"{text}.astype({writer.dtype(result)})"
+
+    def _fill_source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        model, dtype = inputs[0], node.outputs[0].type.dtype
+        number = writer.number(node.inputs[1])
+        if number is not None and node.inputs[0].type.ndim == node.outputs[0].type.ndim:
+            return f"jnp.full_like({model}, {writer.literal(number)}, {writer.dtype(dtype)})"
+        return f"{writer.function(self.on_arrays)}({', '.join(inputs)})"
+
+    def _infix(
+        self,
+        operator: str,
+        node: Apply,
+        inputs: Sequence[str],
+        dtypes: Sequence[str],
+        writer: Any,
+    ) -> str:
+        known = [writer.is_known(variable) for variable in node.inputs]
+        numbers = [writer.number(variable) for variable in node.inputs]
+        plain = [a or b is not None for a, b in zip(known, numbers, strict=True)]
+        # Beside an array, a Python number takes on the array's dtype.
+        bare = writer.is_known(node.outputs[0]) or not all(plain)
+        texts = []
+        for i, name in enumerate(inputs):
+            if bare and numbers[i] is not None:
+                texts.append(writer.literal(np.asarray(numbers[i]).astype(dtypes[i])[()]))
+            elif bare and known[i]:
+                texts.append(writer.raw(name))
+            elif node.inputs[i].type.dtype == dtypes[i]:
+                texts.append(name)
+            else:
+                texts.append(f"{name}.astype({writer.dtype(dtypes[i])})")
+        return operator.format(*texts)
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """Arithmetic of whole numbers is, and their conversion to another type."""
+        whole = is_discrete(node.outputs[0].type.dtype)
+        rank = node.outputs[0].type.ndim
+        if not all(known):
+            return False
+        if self.name.startswith("Cast{"):
+            return node.outputs[0].type.dtype in ("int32", "int64", "float32", "float64")
+        return whole and rank == 0 and self.name in ("add", "sub", "mul", "int_div", "mod", "neg")
 
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the values of input ``i`` matter."""

@@ -571,6 +571,29 @@ def _out_of_bounds(
     )
 
 
+def _fixed_length(node: Apply, entry: slice) -> int | None:
+    """Return how long a slice is wherever it starts; None if that depends on more."""
+    from jaxlearn.symbolic.lowering import host_value
+
+    if entry.start is None or entry.stop is None or entry.step is not None:
+        return None
+    start, stop = node.inputs[entry.start], node.inputs[entry.stop]
+    length: Any = stop - start
+    found = {
+        int(value) if (value := host_value(length, number)) is not None else None
+        for number in (0, 1)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _slice_text(entry: slice, inputs: Sequence[str], writer: Any) -> str:
+    start, stop, step = (
+        "" if place is None else writer.raw(inputs[place])
+        for place in (entry.start, entry.stop, entry.step)
+    )
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+
+
 class _Indexing(Op):
     """What the operations on a part of a tensor have in common."""
 
@@ -589,6 +612,57 @@ class _Indexing(Op):
 
     def _apply(self, selection: _Selection, *inputs: Any) -> Any:
         return selection.read(inputs[0], inputs)
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """The limits of a slice are, unless its length is the same wherever it starts."""
+        places: list[int] = []
+        for entry in _filled(self.pattern, range(self.skipped, len(node.inputs))):
+            if isinstance(entry, slice) and _fixed_length(node, entry) is None:
+                places += [p for p in (entry.start, entry.stop, entry.step) if p is not None]
+        return places
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the index; of a slice that starts anywhere, a window."""
+        x, index = inputs[0], []
+        raw = writer.is_known(node.outputs[0])
+        axis = 0
+        for entry in _filled(self.pattern, range(self.skipped, len(node.inputs))):
+            text = ":"
+            if isinstance(entry, slice):
+                places = [p for p in (entry.start, entry.stop, entry.step) if p is not None]
+                if all(writer.is_known(node.inputs[place]) for place in places):
+                    text = _slice_text(entry, inputs, writer)
+                else:
+                    x, text = self._window_source(x, axis, node, entry, inputs)
+            elif entry is None:
+                text = "None"
+            elif node.inputs[entry].type.ndim == 0 and writer.is_known(node.inputs[entry]):
+                text = writer.raw(inputs[entry])
+            else:
+                text = inputs[entry]
+            index.append(text)
+            axis += entry is not None
+        while index and index[-1] == ":":
+            index.pop()
+        x = writer.raw(x) if raw else x
+        return self._source_of(x, ", ".join(index), node, inputs, writer)
+
+    def _window_source(
+        self, x: str, axis: int, node: Apply, entry: slice, inputs: Sequence[str]
+    ) -> tuple[str, str]:
+        """Return what is indexed, and the index: of a window on one axis."""
+        length = _fixed_length(node, entry)
+        start = inputs[entry.start]
+        return f"lax.dynamic_slice_in_dim({x}, {start}, {length}, axis={axis})", ":"
+
+    def _source_of(
+        self, x: str, index: str, node: Apply, inputs: Sequence[str], writer: Any
+    ) -> str:
+        return f"{x}[{index}]" if index else x
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """A part of a shape is."""
+        return all(known)
 
     def host(self, node: Apply, *values: np.ndarray) -> Any:
         """Read or write with NumPy."""
@@ -698,6 +772,24 @@ class _Writing(_Indexing):
         numbers = [check(number) for number in index]
         _check_value(whole, value, self._result(whole, numbers).ndim)
         return Apply.of_types(self, [whole, value, *numbers], [whole.type])
+
+    def _window_source(
+        self, x: str, axis: int, node: Apply, entry: slice, inputs: Sequence[str]
+    ) -> tuple[str, str]:
+        return x, f"{inputs[entry.start]} + np.arange({_fixed_length(node, entry)})"
+
+    def _source_of(
+        self, x: str, index: str, node: Apply, inputs: Sequence[str], writer: Any
+    ) -> str:
+        dtype, value = node.inputs[0].type.dtype, inputs[1]
+        if node.inputs[1].type.dtype != dtype:
+            value = f"{value}.astype({writer.dtype(dtype)})"
+        change = "set" if self.set_instead_of_inc else "max" if dtype == "bool" else "add"
+        return f"{x}.at[{index or '...'}].{change}({value})"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """What is changed is an array."""
+        return False
 
     def _apply(self, selection: _Selection, *inputs: Any) -> Any:
         return selection.write(inputs[0], inputs[1], inputs, self.set_instead_of_inc)

@@ -79,6 +79,10 @@ class RowFunction(Op):
             variable = variable.dimshuffle("x", 0)
         return Apply.of_types(self, [variable], [variable.type])
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"{writer.function(self.on_arrays)}({inputs[0]})"
+
     def function(self, x: Any) -> Any:
         """Compute each row."""
         return self.on_arrays(x)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import isinf
-from math import prod as prod_of
 from typing import Any, NamedTuple
 
 import jax
@@ -80,36 +80,47 @@ def _truth(dtype: str) -> str:
 # Functions whose derivative Theano defines otherwise than JAX, or that JAX has for one axis only.
 
 
-def _extreme(function: Callable[..., Any]) -> Callable[..., Any]:
-    def reduce(x: Any, axis: Axes) -> Any:
-        return function(x, axis=axis)
+@partial(jax.custom_jvp, nondiff_argnums=(0, 2))
+def _real_extreme(function: Callable[..., Any], x: Any, axis: Axes) -> Any:
+    return function(x, axis=axis)
 
-    def derivative(axis: Axes, primals: Any, tangents: Any) -> tuple[Any, Any]:
-        (x,), (tangent,) = primals, tangents
-        answer = differentiable(x, axis)
-        chosen = x == jnp.expand_dims(answer, axis)
-        # Each element of a tie gets the whole derivative, as in Theano.
-        return answer, jnp.sum(jnp.where(chosen, tangent, jnp.zeros((), tangent.dtype)), axis=axis)
 
-    differentiable: Any = jax.custom_jvp(reduce, nondiff_argnums=(1,))
-    differentiable.defjvp(derivative)
-    return lambda x, axis: (differentiable if _is_real(x) else reduce)(x, axis)
+@_real_extreme.defjvp
+def _real_extreme_jvp(
+    function: Callable[..., Any], axis: Axes, primals: Any, tangents: Any
+) -> tuple[Any, Any]:
+    (x,), (tangent,) = primals, tangents
+    answer = _real_extreme(function, x, axis)
+    chosen = x == jnp.expand_dims(answer, axis)
+    # Each element of a tie gets the whole derivative, as in Theano.
+    return answer, jnp.sum(jnp.where(chosen, tangent, jnp.zeros((), tangent.dtype)), axis=axis)
+
+
+def _largest(x: Any, axis: Axes) -> Any:
+    return _real_extreme(jnp.max, x, axis) if _is_real(x) else jnp.max(x, axis=axis)
+
+
+def _smallest(x: Any, axis: Axes) -> Any:
+    return _real_extreme(jnp.min, x, axis) if _is_real(x) else jnp.min(x, axis=axis)
 
 
 def _is_real(x: Any) -> bool:
     return bool(np.dtype(x.dtype).kind == "f")
 
 
-def _arg(xp: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an argmax over several axes: the position among their elements in C order."""
+def _last(x: Any, axis: Axes) -> Any:
+    """Return an array with some axes merged into a last one, their elements in C order."""
+    kept = [i for i in range(x.ndim) if i not in axis]
+    count = int(np.prod([x.shape[i] for i in axis]))
+    return x.transpose((*kept, *sorted(axis))).reshape((*(x.shape[i] for i in kept), count))
 
-    def reduce(x: Any, axis: Axes) -> Any:
-        kept = [i for i in range(x.ndim) if i not in axis]
-        count = prod_of(x.shape[i] for i in axis)
-        last = xp.transpose(x, (*kept, *sorted(axis)))
-        return function(last.reshape((*(x.shape[i] for i in kept), count)), axis=len(kept))
 
-    return reduce
+def _position_of_largest(x: Any, axis: Axes) -> Any:
+    return _last(x, axis).argmax(axis=-1)
+
+
+def _position_of_smallest(x: Any, axis: Axes) -> Any:
+    return _last(x, axis).argmin(axis=-1)
 
 
 class Row(NamedTuple):
@@ -127,10 +138,10 @@ ROWS = {
     for row in (
         Row("Sum", jnp.sum, np.sum, _widened),
         Row("Prod", jnp.prod, np.prod, _widened),
-        Row("Max", _extreme(jnp.max), np.max, _kept, needs_elements=True),
-        Row("Min", _extreme(jnp.min), np.min, _kept, needs_elements=True),
-        Row("Argmax", _arg(jnp, jnp.argmax), _arg(np, np.argmax), _position, needs_elements=True),
-        Row("Argmin", _arg(jnp, jnp.argmin), _arg(np, np.argmin), _position, needs_elements=True),
+        Row("Max", _largest, np.max, _kept, needs_elements=True),
+        Row("Min", _smallest, np.min, _kept, needs_elements=True),
+        Row("Argmax", _position_of_largest, _position_of_largest, _position, needs_elements=True),
+        Row("Argmin", _position_of_smallest, _position_of_smallest, _position, needs_elements=True),
         Row("All", jnp.all, np.all, _truth),
         Row("Any", jnp.any, np.any, _truth),
     )
@@ -208,6 +219,40 @@ class Reduction(Op):
     def _reduce(self, x: Any, axes: Axes) -> Any:
         return self.row.function(x, axis=axes)
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function over the axes of its place, in the dtypes of its place."""
+        if writer.is_known(node.outputs[0]):
+            return f"np.{self.name.lower()}({writer.raw(inputs[0])})"
+        (x,) = node.inputs
+        before, after = self.computed_in(x.type.dtype), node.outputs[0].type.dtype
+        given = (
+            inputs[0] if before == x.type.dtype else f"{inputs[0]}.astype({writer.dtype(before)})"
+        )
+        axes = self.axes_of(x)
+        options = [given, f"axis={axes[0] if len(axes) == 1 and self._takes_one else axes}"]
+        if self._takes_one and len(axes) == x.type.ndim:
+            options.pop()
+        options += self._source_options(before, writer)
+        text = f"{writer.function(self.row.function)}({', '.join(options)})"
+        return text if self._natural(before) == after else f"{text}.astype({writer.dtype(after)})"
+
+    @property
+    def _takes_one(self) -> bool:
+        """Whether the function is one of JAX, which takes one axis, and all axes by default."""
+        return self.row.function in (jnp.sum, jnp.prod, jnp.all, jnp.any)
+
+    def _source_options(self, before: str, writer: Any) -> list[str]:
+        return []
+
+    def _natural(self, before: str) -> str:
+        """Return the dtype that the function gives."""
+        return before if self.row.result is _kept else self.row.result(before)
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """A reduction of a whole shape is."""
+        whole = self.axis in (None, (0,))
+        return whole and False not in known and self.name in ("Sum", "Prod", "Max", "Min")
+
     def host(self, node: Apply, *values: np.ndarray) -> Any:
         """Compute with NumPy."""
         (x,) = values
@@ -283,6 +328,14 @@ class Accumulation(Reduction):
     def gradient_dtype(self, node: Apply, i: int) -> str:
         """Return the dtype that holds both the input and the output."""
         return upcast(node.inputs[i].type.dtype, node.outputs[0].type.dtype)
+
+    def _source_options(self, before: str, writer: Any) -> list[str]:
+        # Left alone, JAX widens small integers.
+        widens = is_discrete(before) and before not in ("int64", "uint64")
+        return [f"dtype={writer.dtype(before)}"] if widens else []
+
+    def _natural(self, before: str) -> str:
+        return before
 
     def _reduce(self, x: Any, axes: Axes) -> Any:
         # Left alone, JAX widens small integers: an acc_dtype says what is wanted.

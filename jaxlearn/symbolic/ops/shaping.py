@@ -247,6 +247,26 @@ class DimShuffle(Op):
             squeezed = lax.transpose(squeezed, order)
         return lax.expand_dims(squeezed, self._new_axes) if self._new_axes else squeezed
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the steps that are needed: axes dropped, permuted, added."""
+        if writer.is_known(node.outputs[0]):
+            return writer.raw(inputs[0])  # type: ignore[no-any-return]
+        text = inputs[0]
+        if self._dropped:
+            text = f"jnp.squeeze({text}, {self._dropped})"
+        left = sorted(self._permutation)
+        order = tuple(left.index(axis) for axis in self._permutation)
+        if order != tuple(sorted(order)):
+            text = f"{text}.T" if order == (1, 0) else f"jnp.transpose({text}, {order})"
+        if not self._new_axes:
+            return text
+        added = ", ".join("None" if axis == "x" else ":" for axis in self.new_order)
+        return f"{text}[{added}]" if order else f"jnp.reshape({text}, {(1,) * len(self._new_axes)})"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """A number with axes of length 1 is written as the number."""
+        return all(known) and node.inputs[0].type.ndim == 0
+
     def host(self, node: Apply, x: np.ndarray) -> Any:
         """Rearrange the axes with NumPy."""
         moved = np.transpose(x, (*self._permutation, *self._dropped))
@@ -405,6 +425,10 @@ class Rebroadcast(Op):
         self.host(node, *values)
         return lambda x: x
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the array itself."""
+        return inputs[0]
+
     def host(self, node: Apply, x: Any) -> Any:
         """Check the lengths."""
         for axis, (flag, length) in enumerate(zip(self.broadcastable, x.shape, strict=True)):
@@ -484,6 +508,14 @@ class Shape(Op):
         """Tell the type of the output."""
         return Apply.of_types(self, [as_tensor_variable(x)], [TensorType("int64", (False,))])
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the attribute."""
+        return f"{inputs[0]}.shape"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """A shape is known when it is traced."""
+        return True
+
     def fold(self, node: Apply, values: Sequence[Any]) -> Any:
         """Return the shape, of a traced value too."""
         return np.array(values[0].shape, np.int64)
@@ -514,6 +546,10 @@ class SpecifyShape(Op):
         ones = [constant_or_none(indexing.subtensor(lengths, i)) == 1 for i in range(variable.ndim)]
         flags = [a or b for a, b in zip(variable.broadcastable, ones, strict=True)]
         return Apply.of_types(self, [variable, lengths], [variable.type.clone(None, flags)])
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the array itself."""
+        return inputs[0]
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the identity, once the shape is seen to be as declared."""
@@ -565,6 +601,14 @@ class Reshape(Op):
         """Return the reshaping to the shape of its place."""
         wanted = self._shape(node, values[0], lowering.known(node.inputs[1], values[1]))
         return lambda x, _: lax.reshape(x, wanted)
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """The shape is one."""
+        return (1,)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"jnp.reshape({inputs[0]}, {writer.size(node.inputs[1], inputs[1])})"
 
     def host(self, node: Apply, x: np.ndarray, wanted: np.ndarray) -> Any:
         """Reshape with NumPy."""
@@ -665,6 +709,16 @@ class MakeVector(Op):
         inputs = [cast(scalar, self.dtype) for scalar in scalars]
         return Apply.of_types(self, inputs, [TensorType(self.dtype, (len(inputs) == 1,))])
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function; of what is known, a tuple."""
+        if writer.is_known(node.outputs[0]):
+            return f"({', '.join(map(writer.raw, inputs))},)"
+        return f"jnp.stack([{', '.join(inputs)}])"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """Of what is known, it is."""
+        return all(known)
+
     def function(self, *scalars: Any) -> Any:
         """Stack the scalars."""
         return jnp.stack(scalars)
@@ -705,6 +759,21 @@ class Join(Op):
         return lambda *arrays: lax.concatenate(
             [lax.convert_element_type(array, dtype) for array in arrays], self.axis
         )
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        if writer.is_known(node.outputs[0]):
+            return f"np.concatenate([{', '.join(map(writer.raw, inputs))}])"
+        dtype = node.outputs[0].type.dtype
+        given = [
+            name if variable.type.dtype == dtype else f"{name}.astype({writer.dtype(dtype)})"
+            for name, variable in zip(inputs, node.inputs, strict=True)
+        ]
+        return f"jnp.concatenate([{', '.join(given)}], axis={self.axis})"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """Of what is known, it is."""
+        return all(known) and node.outputs[0].type.ndim == 1
 
     def host(self, node: Apply, *values: np.ndarray) -> Any:
         """Join with NumPy."""
@@ -836,6 +905,14 @@ class Split(Op):
                 f"have lengths {sizes}, wanted {self.parts} that add up{made_at(node.line)}"
             )
         return lambda x, _: tuple(lax.split(x, sizes, self.axis))
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """The lengths are."""
+        return (1,)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"lax.split({inputs[0]}, {writer.size(node.inputs[1], inputs[1])}, {self.axis})"
 
     def connected(self, node: Apply, i: int) -> bool:
         """Only the tensor matters."""

@@ -19,6 +19,15 @@ from jax import lax
 __all__ = ["chi2sf", "erfcinv", "erfcx", "j0", "j1", "tri_gamma"]
 
 
+_ROOT_OF_2 = sqrt(2)
+_HALF_ROOT_OF_PI = sqrt(pi) / 2
+
+# The midpoint rule's squares of t, of which each term of erfcx is made, and exp(-t**2).
+_STEP = 0.5
+_SQUARES = [(_STEP * (k + 0.5)) ** 2 for k in range(14)]
+_GAUSSIANS = [exp(-square) for square in _SQUARES]
+
+
 def _in_double(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @wraps(function)
     def compute(x: Any) -> Any:
@@ -47,14 +56,15 @@ def erfcx(x: Any) -> Any:
     Source: D. B. Hunter and T. Regan, "A note on the evaluation of the complementary error
     function", Mathematics of Computation 26 (1972), 539-541.
     """
-    step = 0.5
-    squares = [(step * (k + 0.5)) ** 2 for k in range(14)]
     # Not the absolute value, whose derivative at zero is zero; and no square may overflow.
     size = jnp.minimum(jnp.where(x < 0, -x, x), 1e150)
-    terms = [exp(-square) * size / (jnp.square(size) + square) for square in squares]
-    near = jnp.minimum(size, pi / step)
-    residues = 2 * jnp.exp(jnp.square(near)) / (1 + jnp.exp(2 * pi / step * near))
-    positive = 2 * step / pi * sum(terms) + jnp.where(size < pi / step, residues, 0.0)
+    terms = [
+        height * size / (jnp.square(size) + square)
+        for square, height in zip(_SQUARES, _GAUSSIANS, strict=True)
+    ]
+    near = jnp.minimum(size, pi / _STEP)
+    residues = 2 * jnp.exp(jnp.square(near)) / (1 + jnp.exp(2 * pi / _STEP * near))
+    positive = 2 * _STEP / pi * sum(terms) + jnp.where(size < pi / _STEP, residues, 0.0)
     # The exponential of a large x must not come up: its derivative would be NaN, chosen or not.
     negative = 2 * jnp.exp(jnp.square(jnp.minimum(x, 0.0))) - positive
     return jnp.where(x < 0, negative, positive)
@@ -69,13 +79,13 @@ def erfcinv(x: Any) -> Any:
         ...     print(erfcinv(np.array([1.0, 1e-20])).round(6))
         [-0.        6.601581]
     """
-    return -jax.scipy.special.ndtri(x / 2) / sqrt(2)
+    return -jax.scipy.special.ndtri(x / 2) / _ROOT_OF_2
 
 
 @erfcinv.defjvp
 def _erfcinv_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     answer = erfcinv(*primals)
-    return answer, -sqrt(pi) / 2 * jnp.exp(jnp.square(answer)) * tangents[0]
+    return answer, -_HALF_ROOT_OF_PI * jnp.exp(jnp.square(answer)) * tangents[0]
 
 
 # Bessel functions.

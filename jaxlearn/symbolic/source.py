@@ -1,0 +1,775 @@
+"""A compiled function written out as a Python module that needs only JAX and NumPy.
+
+Each operation says in one expression what it computes (`graph.Op.source`). Here these expressions
+are put together: short ones that are used once stand where they are used, the others get a name
+(the user's own, where there is one) and a comment with the user's line. What the operations need
+beyond public functions of JAX is copied from this package's own source into the module.
+
+A gradient is written as ``jax.grad`` of a named loss function where it is just that: where `grad`
+itself, applied to the cost, gives the very graph that stands in the function. Elsewhere each
+operation is pulled back by ``jax.vjp``.
+
+Shapes are not known here. What follows from them is written as it is (``x.shape[0]``) and is known
+when JAX traces the module.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
+from jaxlearn.symbolic.errors import SourceLine, made_at
+from jaxlearn.symbolic.exporting import distinct_names
+from jaxlearn.symbolic.gradients import VectorJacobianProduct, walk_back
+from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs, toposort
+from jaxlearn.symbolic.lowering import Graph, host_value
+from jaxlearn.symbolic.staging import StagedProgram
+from jaxlearn.symbolic.types import is_discrete
+
+__all__ = ["Writer", "function_source", "scalar_text"]
+
+_MOST_INLINE = 40
+_MOST_COLUMNS = 88
+
+
+class Writer:
+    """What the expressions of operations are written with, and what they need in the module.
+
+    Args:
+        graph: the graph to write.
+        statics: the inputs that are known when the module is traced.
+
+    Attributes:
+        bundle: the helpers and imports that the expressions need.
+        reserved: names that mean something in the whole module.
+        locals: names that mean something in some function.
+    """
+
+    def __init__(self, graph: Graph, statics: Collection[Variable]) -> None:
+        self.bundle = Bundle()
+        self.reserved = {"jax", "jnp", "lax", "np", "state", *keyword.kwlist, *dir(builtins)}
+        self.locals: set[str] = set()
+        self._graph = graph
+        self._known = self._known_variables(statics)
+
+    def function(self, function: Callable[..., Any]) -> str:
+        """Return the name of a function: a public one of JAX, or a helper in the module."""
+        return self.bundle.name_of(function, self.reserved | self.locals)
+
+    def method(self, op: Any, method: Callable[..., Any]) -> str:
+        """Return the name of a helper that is a method of an operation with its parameters."""
+        return self.bundle.name_of_method(op, method, self.reserved | self.locals)
+
+    def dtype(self, dtype: str) -> str:
+        """Return a dtype as JAX names it."""
+        return f"jnp.{'bool_' if dtype == 'bool' else dtype}"
+
+    def is_known(self, variable: Variable) -> bool:
+        """Whether a variable is a number or an array of NumPy when the module is traced."""
+        return self._graph.numbering[variable] in self._known
+
+    def literal(self, value: Any) -> str:
+        """Return a number as Python writes it."""
+        return scalar_text(value)
+
+    def raw(self, name: str) -> str:
+        """Return the name of an input that is known, as it is: no array of JAX."""
+        return f"{name}raw"
+
+    def number(self, variable: Variable) -> Any:
+        """Return the value of a constant scalar, whatever axes it got, or None."""
+        return constant_number(variable)
+
+    def constant(self, variable: Constant) -> str:
+        """Return the expression of a constant array."""
+        data, dtype = variable.data, variable.type.dtype
+        if data.ndim == 0:
+            return f"{self.dtype(dtype)}({scalar_text(data[()])})"
+        text = np.array2string(
+            data, separator=", ", threshold=data.size + 1, formatter={"all": scalar_text}
+        )
+        return f"jnp.array({text}, {self.dtype(dtype)})"
+
+    def size(self, variable: Variable, name: str) -> str:
+        """Return the expression of integers that XLA must know.
+
+        Raises:
+            ValueError: they depend on the values of an array.
+        """
+        if self.is_known(variable):
+            return self.raw(name)
+        value = host_value(variable, 0)
+        if value is None:
+            raise ValueError(
+                f"source: {variable} is a size and depends on the values of an array, and XLA must "
+                f"know it before it compiles{made_at(variable.line)}"
+            )
+        return str(literal(value.tolist() if value.ndim == 0 else tuple(value.tolist())))
+
+    def _known_variables(self, statics: Collection[Variable]) -> set[int]:
+        number = self._graph.numbering
+        known = {number[variable] for variable in statics}
+        for node in self._graph.nodes:
+            for variable in node.inputs:
+                if isinstance(variable, Constant) and is_discrete(variable.type.dtype):
+                    known.add(number[variable])
+            if node.op.written_as_known(node, [number[v] in known for v in node.inputs]):
+                known.update(number[v] for v in node.outputs)
+        return known
+
+
+def scalar_text(value: Any) -> str:
+    """Return a number as Python writes it; of a float the shortest text that gives it back.
+
+    Example:
+        >>> scalar_text(np.float32(0.1)), scalar_text(np.inf), scalar_text(np.int8(3))
+        ('0.1', 'jnp.inf', '3')
+    """
+    if isinstance(value, (complex, np.complexfloating)):
+        return f"complex({scalar_text(value.real)}, {scalar_text(value.imag)})"
+    if isinstance(value, (float, np.floating)):
+        if np.isnan(value):
+            return "jnp.nan"
+        if np.isinf(value):
+            return "jnp.inf" if value > 0 else "-jnp.inf"
+        return repr(float(str(value)))
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def constant_number(variable: Variable) -> Any:
+    """Return the value of a constant scalar, whatever axes and dtype it got, or None.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> constant_number(T.constant(2.5).dimshuffle("x"))
+        np.float64(2.5)
+    """
+    from jaxlearn.symbolic.ops.shaping import DimShuffle
+
+    dtype = variable.type.dtype
+    while variable.owner is not None and (
+        isinstance(variable.owner.op, DimShuffle)
+        or getattr(variable.owner.op, "name", "").startswith("Cast{")
+    ):
+        variable = variable.owner.inputs[0]
+    if isinstance(variable, Constant) and np.ndim(variable.data) == 0:
+        return np.asarray(variable.data).astype(dtype)[()]
+    return None
+
+
+class _Gradient:
+    """Some nodes of a graph that are the gradient of a cost, and nothing else.
+
+    Attributes:
+        cost: the cost.
+        wrt: the variables by which it is differentiated.
+        results: the gradients.
+        forward: the nodes on the way from those variables to the cost.
+        nodes: the nodes that compute the gradients.
+        arguments: the variables that the way depends on, those of ``wrt`` first.
+    """
+
+    def __init__(
+        self, cost: Variable, wrt: list[Variable], results: list[Variable], graph: Graph
+    ) -> None:
+        number = graph.numbering
+        self.cost, self.wrt, self.results = cost, wrt, results
+        moved = {number[variable] for variable in wrt}
+        self.forward: list[Apply] = []
+        needed = {number.key(node) for node in toposort([cost], set(graph.inputs))}
+        for node in graph.nodes:
+            if number.key(node) in needed and any(number[v] in moved for v in node.inputs):
+                self.forward.append(node)
+                moved.update(number[output] for output in node.outputs)
+        computed = {number[output] for node in self.forward for output in node.outputs}
+        arguments = {number[variable]: variable for variable in wrt}
+        for node in self.forward:
+            for variable in _needs(node):
+                if number[variable] not in computed and not isinstance(variable, Constant):
+                    arguments.setdefault(number[variable], variable)
+        self.arguments = list(arguments.values())
+        before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
+        keys = {number.key(node) for node in toposort(results)} - before
+        self.nodes = [node for node in graph.nodes if number.key(node) in keys]
+
+
+def _gradients(graph: Graph) -> list[_Gradient]:
+    """Return the parts of a graph that are the whole gradient of a cost."""
+    found: list[_Gradient] = []
+    for node in graph.nodes:
+        gradient = _gradient_from(graph, node)
+        if gradient is not None:
+            found.append(gradient)
+    return found
+
+
+def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
+    """Return the gradient that starts with a one of the shape of a cost, if it is one."""
+    is_filled = getattr(seed.op, "name", None) == "second" and seed.inputs[0].type.ndim == 0
+    if not (is_filled and constant_number(seed.inputs[1]) == 1):
+        return None
+    number, cost = graph.numbering, seed.inputs[0]
+    reached = {number[seed.outputs[0]]}
+    wanted: dict[int, Variable] = {}
+    passed: set[int] = set()
+    for node in graph.nodes:
+        if not any(number[variable] in reached for variable in node.inputs):
+            continue
+        reached.update(number[output] for output in node.outputs)
+        if isinstance(node.op, VectorJacobianProduct):
+            primal = node.op.primal(node)
+            number.add_node(primal, set(graph.inputs))
+            if any(number[v] in reached for v in node.inputs[len(primal.inputs) :]):
+                wanted.update((number[node.inputs[i]], node.inputs[i]) for i in node.op.wanted)
+                passed.update(number[output] for output in primal.outputs)
+    wrt = [variable for key, variable in wanted.items() if key not in passed]
+    places = {number[variable]: place for place, variable in enumerate(graph.inputs)}
+    wrt.sort(key=lambda variable: places.get(number[variable], len(places)))
+    totals = walk_back(cost, wrt, {}, set())
+    results = [totals.get(variable) for variable in wrt]
+    if not wrt or any(result is None for result in results):
+        return None
+    number.add(results)
+    there = {number[output] for node in graph.nodes for output in node.outputs}
+    if not all(number[result] in there for result in results):
+        return None
+    gradient = _Gradient(cost, wrt, results, graph)
+    return gradient if _is_whole(gradient, graph) else None
+
+
+def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
+    """Whether nothing else uses what the gradient is made of, and ``jax.grad`` has its dtypes."""
+    number = graph.numbering
+    keys = {number.key(node) for node in gradient.nodes}
+    inner = {number[output] for node in gradient.nodes for output in node.outputs}
+    inner -= {number[result] for result in gradient.results}
+    if any(number[output] in inner for output in graph.outputs):
+        return False
+    for node in graph.nodes:
+        if number.key(node) not in keys:
+            if any(number[variable] in inner for variable in node.inputs):
+                return False
+        elif isinstance(node.op, VectorJacobianProduct):
+            dtypes = [node.inputs[i].type.dtype for i in node.op.wanted]
+            if list(node.op.dtypes) != dtypes:
+                return False
+    return all(r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True))
+
+
+class _Unit:
+    """What becomes one statement: a node, or a whole gradient.
+
+    Attributes:
+        makes: the variables that it computes.
+    """
+
+    def __init__(self, made: Apply | _Gradient, writer: Writer, graph: Graph) -> None:
+        self.made = made
+        self._writer = writer
+        self._graph = graph
+        if isinstance(made, _Gradient):
+            forward = [output for node in made.forward for output in node.outputs]
+            self.makes = [made.cost, *made.results, *forward]
+        else:
+            self.makes = made.outputs
+
+    @cached_property
+    def _written(self) -> tuple[str, dict[str, Variable]]:
+        node: Any = self.made
+        inputs = _needs(node)
+        place = Apply.of_types(node.op, inputs, [output.type for output in node.outputs])
+        place.line = node.line
+        for output, same in zip(node.outputs, place.outputs, strict=True):
+            self._graph.numbering.identify(output, same)
+        names = [f"_{i}_" for i in range(len(inputs))]
+        text = node.op.source(place, names, self._writer)
+        used = set(re.findall(r"\b_\d+_(?:raw)?\b", text))
+        given = dict(zip(names, inputs, strict=True))
+        return text, {name: given[name.removesuffix("raw")] for name in sorted(used)}
+
+    @property
+    def text(self) -> str:
+        """The expression of a node."""
+        return self._written[0]
+
+    @property
+    def names(self) -> dict[str, Variable]:
+        """What the names in the expression of a node mean."""
+        return self._written[1]
+
+    @property
+    def needs(self) -> Sequence[Variable]:
+        """The variables that the statement uses."""
+        if isinstance(self.made, _Gradient):
+            return self.made.arguments
+        return list(dict.fromkeys(self.names.values()))
+
+
+class _Body:
+    """The statements of one function of the module.
+
+    Args:
+        writer: what expressions are written with.
+        graph: the graph of which the function computes a part.
+        given: the names of what is known at the start.
+        functions: the functions of the module so far; loss functions are added.
+        names: names of expressions that have none, by number.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        graph: Graph,
+        given: Mapping[Variable, str],
+        functions: list[str],
+        names: Mapping[int, str],
+    ) -> None:
+        self.lines: list[str] = []
+        self._names = names
+        self._writer = writer
+        self._graph = graph
+        self._functions = functions
+        self._taken = set(given.values())
+        self._line: SourceLine | None = None
+        self._expressions: dict[int, ast.expr] = {
+            graph.numbering[v]: ast.Name(name) for v, name in given.items()
+        }
+
+    def write(
+        self, nodes: Sequence[Apply], gradients: Sequence[_Gradient], outputs: Sequence[Variable]
+    ) -> None:
+        """Write what computes the outputs."""
+        number = self._graph.numbering
+        units = self._units(nodes, gradients)
+        order = self._ordered(units, outputs)
+        uses: Counter[int] = Counter(number[output] for output in outputs)
+        for unit in order:
+            uses.update(number[variable] for variable in unit.needs)
+        kept = {number[v] for unit in order if not self._may_inline(unit) for v in unit.needs}
+        for unit in order:
+            if isinstance(unit.made, _Gradient):
+                self._write_gradient(unit.made, uses)
+            else:
+                self._write_node(unit, uses, kept)
+
+    def expression(self, variable: Variable) -> ast.expr:
+        """Return the expression of an array."""
+        writer = self._writer
+        raw = self._raw(variable)
+        if writer.is_known(variable) and not isinstance(variable, Constant):
+            return _parsed(f"jnp.asarray(_, {writer.dtype(variable.type.dtype)})", {"_": raw})
+        if isinstance(variable, Constant):
+            return _parsed(writer.constant(variable), {})
+        return raw
+
+    def _raw(self, variable: Variable) -> ast.expr:
+        key = self._graph.numbering[variable]
+        if key not in self._expressions:
+            if not isinstance(variable, Constant):
+                raise KeyError(f"{variable} is not computed")
+            return _parsed(str(literal(variable.data.tolist())), {})
+        return self._expressions[key]
+
+    # The order of statements.
+
+    def _units(self, nodes: Sequence[Apply], gradients: Sequence[_Gradient]) -> list[_Unit]:
+        number = self._graph.numbering
+        inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.forward)}
+        left = [node for node in nodes if number.key(node) not in inside]
+        return [_Unit(made, self._writer, self._graph) for made in (*left, *gradients)]
+
+    def _ordered(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
+        number = self._graph.numbering
+        maker: dict[int, int] = {}
+        for place, unit in enumerate(units):
+            for variable in unit.makes:
+                maker.setdefault(number[variable], place)
+        order: list[_Unit] = []
+        done: set[int] = set()
+        stack = [(maker[number[v]], False) for v in reversed(outputs) if number[v] in maker]
+        while stack:
+            place, ready = stack.pop()
+            if ready:
+                order.append(units[place])
+            elif place not in done:
+                done.add(place)
+                stack.append((place, True))
+                stack.extend(
+                    (maker[number[v]], False)
+                    for v in reversed(units[place].needs)
+                    if number[v] in maker and number[v] not in self._expressions
+                )
+        return order
+
+    # Statements.
+
+    def _may_inline(self, unit: _Unit) -> bool:
+        made = unit.made
+        return isinstance(made, Apply) and not isinstance(made.op, VectorJacobianProduct)
+
+    def _write_node(self, unit: _Unit, uses: Counter[int], kept: set[int]) -> None:
+        node: Any = unit.made
+        number = self._graph.numbering
+        arguments = {
+            name: self._raw(variable) if name.endswith("raw") else self.expression(variable)
+            for name, variable in unit.names.items()
+        }
+        tree = _parsed(unit.text, arguments)
+        outputs = [output for output in node.outputs if uses[number[output]]]
+        if len(node.outputs) == 1:
+            (output,) = outputs
+            is_short = len(ast.unparse(tree)) <= _MOST_INLINE
+            once = uses[number[output]] == 1 and number[output] not in kept
+            if isinstance(tree, ast.Name) or (is_short and once and not self._called(output)):
+                self._expressions[number[output]] = tree
+                return
+        targets = [self._new_name(v) if uses[number[v]] else "_" for v in node.outputs]
+        self._assign(targets, tree, node.line, len(node.outputs) > 1 or _makes_tuple(node))
+        for output, name in zip(node.outputs, targets, strict=True):
+            if uses[number[output]]:
+                self._expressions[number[output]] = ast.Name(name)
+
+    def _write_gradient(self, gradient: _Gradient, uses: Counter[int]) -> None:
+        number, writer = self._graph.numbering, self._writer
+        made = [o for node in gradient.forward for o in node.outputs]
+        extra = [v for v in made if uses[number[v]] and number[v] != number[gradient.cost]]
+        name = _fresh(gradient.cost.name or "loss", self._all_taken() | writer.locals)
+        parameters: dict[Variable, str] = {}
+        for variable in gradient.arguments:
+            parameters[variable] = _fresh(
+                self._name_of(variable), {*parameters.values(), *writer.reserved}
+            )
+        loss = _Body(writer, self._graph, parameters, self._functions, self._names)
+        writer.reserved.add(name)
+        loss.write(gradient.forward, [], [gradient.cost, *extra])
+        results = ast.unparse(loss.expression(gradient.cost))
+        if extra:
+            parts = ", ".join(ast.unparse(loss.expression(v)) for v in extra)
+            results += f", ({parts},)" if len(extra) == 1 else f", ({parts})"
+        self._functions.append(
+            "\n".join(
+                [
+                    f"def {name}({', '.join(parameters.values())}):",
+                    '    """Return what is differentiated."""',
+                    *(f"    {line}" for line in [*loss.lines, f"return {results}"]),
+                ]
+            )
+        )
+        self._call_gradient(gradient, name, extra, uses)
+
+    def _call_gradient(
+        self, gradient: _Gradient, name: str, extra: Sequence[Variable], uses: Counter[int]
+    ) -> None:
+        number = self._graph.numbering
+        wants_value = bool(uses[number[gradient.cost]])
+        options = [name]
+        if len(gradient.wrt) > 1:
+            options.append(f"argnums={tuple(range(len(gradient.wrt)))}")
+        if extra:
+            options.append("has_aux=True")
+        made = "jax.value_and_grad" if wants_value or extra else "jax.grad"
+        arguments = {f"_{i}_": self.expression(v) for i, v in enumerate(gradient.arguments)}
+        call: Any = _parsed(f"{made}({', '.join(options)})({', '.join(arguments)})", arguments)
+        gradients = [
+            _fresh(result.name or f"{self._name_of(variable)}_gradient", self._all_taken())
+            for result, variable in zip(gradient.results, gradient.wrt, strict=True)
+        ]
+        self._taken.update(gradients)
+        target = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
+        if made == "jax.value_and_grad":
+            cost = self._new_name(gradient.cost, "_value") if wants_value else "_"
+            extras = [self._new_name(v) for v in extra]
+            if extras:
+                inner = f"({', '.join(extras)},)" if len(extras) == 1 else f"({', '.join(extras)})"
+                cost = f"({cost}, {inner})"
+            target = f"{cost}, {target}"
+            for variable, given in zip(extra, extras, strict=True):
+                self._expressions[number[variable]] = ast.Name(given)
+            if wants_value:
+                self._expressions[number[gradient.cost]] = ast.Name(
+                    cost if not extra else cost[1:].split(",")[0]
+                )
+        for result, given in zip(gradient.results, gradients, strict=True):
+            self._expressions[number[result]] = ast.Name(given)
+        line = gradient.nodes[-1].line
+        if len(target) + len(ast.unparse(call.func)) + 8 > _MOST_COLUMNS:
+            function = _fresh(f"{name}_gradient", self._all_taken())
+            self._taken.add(function)
+            self._assign([function], call.func, line, False)
+            call.func = ast.Name(function)
+        self._assign([target], call, line, False)
+
+    def _assign(
+        self, targets: Sequence[str], tree: ast.expr, line: SourceLine | None, unpack: bool
+    ) -> None:
+        if line is not None and line != self._line:
+            text = f": {line.text}" if line.text else ""
+            self.lines.append(f"# {Path(line.file).name}:{line.number}{text}")
+        self._line = line
+        left = ", ".join(targets)
+        if unpack and len(targets) == 1:
+            left = f"({left},)"
+        self.lines.extend(_wrapped(f"{left} = ", tree))
+
+    def _name_of(self, variable: Variable) -> str:
+        expression = self._expressions.get(self._graph.numbering[variable])
+        if isinstance(expression, ast.Name):
+            return expression.id
+        return _identifier(self._called(variable) or _base_name(variable))
+
+    def _called(self, variable: Variable) -> str | None:
+        return variable.name or self._names.get(self._graph.numbering[variable])
+
+    def _new_name(self, variable: Variable, ending: str = "") -> str:
+        called = self._called(variable)
+        wanted = _identifier(called) + ending if called else _base_name(variable)
+        name = _fresh(wanted, self._all_taken())
+        self._taken.add(name)
+        return name
+
+    def _all_taken(self) -> set[str]:
+        return self._taken | self._writer.reserved
+
+
+def _needs(node: Apply) -> list[Variable]:
+    """Return the inputs of a node; of elementwise ones without axes that broadcast by themselves."""
+    from jaxlearn.symbolic.ops.elementwise import Elementwise
+
+    if not isinstance(node.op, Elementwise):
+        return list(node.inputs)
+    bare = [_without_new_axes(variable) for variable in node.inputs]
+    rank = node.outputs[0].type.ndim
+    if all(variable.type.ndim < rank for variable in bare):
+        return list(node.inputs)
+    return bare
+
+
+def _makes_tuple(node: Apply) -> bool:
+    """Whether the expression of a node with one output is a tuple all the same."""
+    return isinstance(node.op, VectorJacobianProduct)
+
+
+def _without_new_axes(variable: Variable) -> Variable:
+    """Return what a variable is made of by new axes on the left alone."""
+    from jaxlearn.symbolic.ops.shaping import DimShuffle
+
+    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+        order = variable.owner.op.new_order
+        inner = variable.owner.inputs[0]
+        if order != (("x",) * (len(order) - inner.type.ndim) + tuple(range(inner.type.ndim))):
+            return variable
+        variable = inner
+    return variable
+
+
+def _parsed(text: str, arguments: Mapping[str, ast.expr]) -> ast.expr:
+    """Return the tree of an expression, other trees in place of some names."""
+    return _Substituted(arguments).visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
+
+
+class _Substituted(ast.NodeTransformer):
+    def __init__(self, arguments: Mapping[str, ast.expr]) -> None:
+        self._arguments = arguments
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        return self._arguments.get(node.id, node)
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        # The parameter of a lambda hides the name that it is called with.
+        given = self._arguments.get(node.arg)
+        return ast.arg(given.id) if isinstance(given, ast.Name) else node
+
+
+def _identifier(name: str) -> str:
+    return distinct_names([name], "")[0]
+
+
+def _base_name(variable: Variable) -> str:
+    node: Any = variable.owner
+    if node is None:
+        return "value"
+    if isinstance(node.op, VectorJacobianProduct):
+        return "gradient_1"
+    name = getattr(node.op, "name", None) or type(node.op).__name__
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", re.sub(r"\W", "", name.partition("{")[0])).lower()
+    return f"{words.strip('_')}_1"
+
+
+def _fresh(wanted: str, taken: Collection[str]) -> str:
+    name = _identifier(wanted)
+    stem, _, number = name.rpartition("_")
+    stem, count = (stem, int(number)) if number.isdigit() and stem else (name, 1)
+    while name in taken:
+        count += 1
+        name = f"{stem}_{count}"
+    return name
+
+
+def _wrapped(start: str, tree: ast.expr, indent: int = 4) -> list[str]:
+    """Return the lines of a statement, the arguments of a long call one a line."""
+    text = _quoted(ast.unparse(tree))
+    if len(start) + len(text) + indent <= _MOST_COLUMNS or not isinstance(tree, ast.Call):
+        return [f"{start}{text}"]
+    lines = [f"{start}{_quoted(ast.unparse(tree.func))}("]
+    for part in (*tree.args, *tree.keywords):
+        lines.append(f"    {_quoted(ast.unparse(part))},")
+    return [*lines, ")"]
+
+
+def _quoted(text: str) -> str:
+    return re.sub(r"'([^'\"\\]*)'", r'"\1"', text)
+
+
+def function_source(
+    name: str,
+    program: StagedProgram,
+    inputs: Sequence[Variable],
+    updated: Sequence[int],
+    shaped: Callable[[list[Any]], Any],
+    more_names: Collection[tuple[Variable, str]] = (),
+) -> str:
+    """Return a module that computes what a function does.
+
+    Args:
+        name: the name of the function.
+        program: what one call computes: the outputs, then the new values of the inputs that have
+            updates, then the new state.
+        inputs: the variables of the inputs.
+        updated: which inputs have updates; their values are part of the state.
+        shaped: a function that makes what is returned of a list of the outputs.
+        more_names: names of expressions that have none.
+    """
+    graph = program.graph
+    held = [*program.state, *(inputs[i] for i in updated), *program.read]
+    free = [variable for i, variable in enumerate(inputs) if i not in updated]
+    statics = _static_inputs(graph, free)
+    writer = Writer(graph, statics)
+    writer.locals.update(_identifier(v.name) for v in (*held, *free) if v.name)
+    keys = distinct_names([variable.name for variable in held], "shared")
+    taken = {"jax", "jnp", "lax", "np", "state", *keyword.kwlist}
+    local: list[str] = []
+    for wanted in (*keys, *distinct_names([v.name for v in free], "input")):
+        local.append(_fresh(wanted, {*taken, *local}))
+    names = dict(zip([*held, *free], local, strict=True))
+    writer.reserved.add(name)
+    functions: list[str] = []
+    called = {graph.numbering[variable]: given for variable, given in more_names}
+    body = _Body(writer, graph, names, functions, called)
+    gradients = _gradients(graph)
+    body.write(graph.nodes, gradients, graph.outputs)
+    results = [_quoted(ast.unparse(body.expression(output))) for output in graph.outputs]
+    plain = len(results) - len(program.state) - len(updated)
+    new = [*results[plain + len(updated) :], *results[plain:][: len(updated)]]
+    lines = [f"{names[v]} = state[{key!r}]" for key, v in zip(keys, held, strict=True)]
+    used = {node.id for line in (*body.lines, *results) for node in _names_of(line)}
+    lines = [line for line in lines if line.partition(" ")[0] in used]
+    changes = dict(zip(keys, new, strict=False))
+    return _module(
+        name,
+        writer.bundle,
+        functions,
+        [names[variable] for variable in free],
+        [names[variable] for variable in statics],
+        [*map(_quoted, lines), *body.lines, *_return(_shown(shaped(results[:plain])), changes)],
+        [f"{key}: {variable.type!r}" for key, variable in zip(keys, held, strict=True)],
+        _has_wide_types(graph),
+    )
+
+
+def _static_inputs(graph: Graph, free: Sequence[Variable]) -> list[Variable]:
+    """Return the inputs that must be known because sizes depend on them."""
+    from jaxlearn.symbolic.ops.shaping import Shape
+
+    # A shape is known, whatever it is the shape of.
+    shapes = [o for node in graph.nodes if isinstance(node.op, Shape) for o in node.outputs]
+    found: dict[Variable, None] = {}
+    for node in graph.nodes:
+        for i in node.op.sizes(node):
+            for variable in graph_inputs([node.inputs[i]], {*graph.inputs, *shapes}):
+                if variable in free and is_discrete(variable.type.dtype) and not variable.type.ndim:
+                    found[variable] = None
+    return [variable for variable in free if variable in found]
+
+
+def _names_of(line: str) -> list[ast.Name]:
+    names = re.findall(r"[A-Za-z_]\w*", line.partition("#")[0])
+    return [ast.Name(name) for name in names]
+
+
+def _return(outputs: str, changes: Mapping[str, str]) -> list[str]:
+    """Return the lines that return the outputs, and the state with its changes."""
+    if not changes:
+        return [f"return {outputs}, state"]
+    entries = [f'"{key}": {value}' for key, value in changes.items()]
+    line = f"return {outputs}, {{**state, {', '.join(entries)}}}"
+    if len(line) + 4 <= _MOST_COLUMNS:
+        return [line]
+    return [f"return {outputs}, {{", "    **state,", *(f"    {entry}," for entry in entries), "}"]
+
+
+def _shown(outputs: Any) -> str:
+    """Return outputs, each an expression, in the structure in which they are returned."""
+    if isinstance(outputs, dict):
+        entries = ", ".join(f'"{key}": {value}' for key, value in outputs.items())
+        return f"{{{entries}}}"
+    return outputs if isinstance(outputs, str) else f"[{', '.join(outputs)}]"
+
+
+def _has_wide_types(graph: Graph) -> bool:
+    variables = [v for node in graph.nodes for v in (*node.inputs, *node.outputs)]
+    dtypes = {v.type.dtype for v in (*variables, *graph.inputs, *graph.outputs)}
+    return any(
+        dtype.endswith("64") and dtype != "complex64" or dtype == "complex128" for dtype in dtypes
+    )
+
+
+def _module(
+    name: str,
+    bundle: Bundle,
+    functions: Sequence[str],
+    inputs: Sequence[str],
+    statics: Sequence[str],
+    lines: Sequence[str],
+    state: Sequence[str],
+    is_wide: bool,
+) -> str:
+    decorator = "@jax.jit"
+    if statics:
+        decorator = _quoted(f"@jax.jit(static_argnames={tuple(statics)!r})")
+    held = "".join(f"\n    {line}" for line in state)
+    document = [
+        f'"""{name}: a pure function of JAX.',
+        "",
+        "It takes a state and the inputs, and returns the outputs and the new state. The state is a",
+        f"dictionary of arrays:{held or ' it is empty.'}",
+        "",
+        "Indices and assertions are not checked: JAX takes the nearest element instead.",
+        '"""',
+    ]
+    body = [f"    {line}" for line in lines]
+    start = [
+        decorator,
+        f"def {name}({', '.join(['state', *inputs])}):",
+        '    """Return the outputs and the new state."""',
+    ]
+    main = "\n".join([*start, *body])
+    definitions = [_quoted(text) for text in bundle.definitions]
+    text = "\n\n\n".join([*definitions, *functions, main])
+    imports = {"import jax", *bundle.imports}
+    for short, statement in IMPORTS.items():
+        if re.search(rf"\b{short}\.", text):
+            imports.add(statement)
+    head = ["\n".join(document), "\n".join(sorted(imports))]
+    if is_wide:
+        head.append('# Theano computes in 64 bits.\njax.config.update("jax_enable_x64", True)')
+    return "\n\n".join(head) + "\n\n\n" + text + "\n"
