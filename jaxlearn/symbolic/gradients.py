@@ -9,6 +9,7 @@ unstable form is unstable too.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -171,13 +172,15 @@ class VectorJacobianProduct(Op):
             lax.convert_element_type(inputs[i], dtype)
             for i, dtype in zip(self.wanted, self.dtypes, strict=True)
         ]
-        outputs, pullback = jax.vjp(of_wanted, *wanted)
+        with self.op.tracing():
+            outputs, pullback = jax.vjp(of_wanted, *wanted)
 
         def pull(gradients: Sequence[Any]) -> tuple[Any, ...]:
             cotangents = [_zero_cotangent(output) for output in outputs]
             for i, gradient in zip(self.given, gradients, strict=True):
                 cotangents[i] = jnp.broadcast_to(gradient, outputs[i].shape)
-            return tuple(pullback(tuple(cotangents)))
+            with self.op.tracing():
+                return tuple(pullback(tuple(cotangents)))
 
         return outputs, pull
 
@@ -204,6 +207,10 @@ class VectorJacobianProduct(Op):
             for i, dtype in zip(self.wanted, self.dtypes, strict=True)
         )
         return f"jax.vjp(lambda {parameters}: {expression}, {values})[1]({pulled})"
+
+    def tracing(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the context of the operation that is differentiated."""
+        return self.op.tracing()
 
     def connected(self, node: Apply, i: int) -> bool:
         """Second derivatives go through the inputs of the node and the given gradients."""

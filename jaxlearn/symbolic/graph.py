@@ -8,6 +8,7 @@ graph may be tens of thousands of nodes deep.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -322,6 +323,7 @@ class Op:
     - `bind` makes the function of one place in a graph, where sizes must be known or an index
       must be checked;
     - `host` computes in NumPy what a size may be made from;
+    - `tracing` is the context of JAX's settings in which derivatives of the function are traced;
     - `connected` tells the inputs that the outputs depend on in the sense of the gradient;
     - `gradient` is `jax.vjp` of the operation's own function.
     """
@@ -355,6 +357,10 @@ class Op:
             values: what the inputs are: a NumPy array where one is known now, else a tracer.
         """
         return self.function
+
+    def tracing(self) -> contextlib.AbstractContextManager[Any]:
+        """Return the context in which derivatives of the function are traced."""
+        return contextlib.nullcontext()
 
     def fold(self, node: Apply, values: Sequence[Any]) -> Any:
         """Return what can be known now, as NumPy arrays, else `NotImplemented`."""

@@ -9,6 +9,8 @@ from jaxlearn.symbolic.functions import In, Out, Param, function
 from jaxlearn.symbolic.gradients import Lop, Rop, grad, subgraph_grad
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, clone
 from jaxlearn.symbolic.ops.contraction import dot
+from jaxlearn.symbolic.ops.from_jax import from_jax
+from jaxlearn.symbolic.optimizers import optax_updates
 from jaxlearn.symbolic.printing import debugprint as dprint
 from jaxlearn.symbolic.printing import pp, pprint
 from jaxlearn.symbolic.shared import OrderedUpdates, shared
@@ -53,6 +55,7 @@ __all__ = [
     "configparser",
     "dot",
     "dprint",
+    "from_jax",
     "function",
     "generic",
     "get_mode",
@@ -60,6 +63,7 @@ __all__ = [
     "grad",
     "gradient",
     "install",
+    "optax_updates",
     "pp",
     "pprint",
     "printing",
