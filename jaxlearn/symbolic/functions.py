@@ -6,7 +6,7 @@ import copy
 import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -30,10 +30,14 @@ from jaxlearn.symbolic.graph import (
 from jaxlearn.symbolic.lowering import Graph
 from jaxlearn.symbolic.packing import MISFIT
 from jaxlearn.symbolic.rewrites import stabilized
+from jaxlearn.symbolic.sharding import Placement, Spread
 from jaxlearn.symbolic.shared import SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import TensorType
 from jaxlearn.symbolic.variables import as_tensor_variable
+
+if TYPE_CHECKING:
+    from jax.sharding import Mesh
 
 __all__ = ["Function", "In", "Out", "Param", "evaluate", "function"]
 
@@ -135,6 +139,8 @@ def function(
     allow_input_downcast: bool | None = None,
     profile: Any = None,
     on_unused_input: str | None = None,
+    mesh: Mesh | None = None,
+    shardings: Mapping[Any, Any] | None = None,
 ) -> Function:
     """Return a compiled function that computes expressions and updates shared variables.
 
@@ -157,6 +163,11 @@ def function(
         profile: no meaning here; JAX's own profiler sees the function.
         on_unused_input: what to do about an input that nothing needs: ``"raise"``, ``"warn"`` or
             ``"ignore"``; by default what ``config.on_unused_input`` says.
+        mesh: the devices that share the work, as a ``jax.sharding.Mesh``. The rows of each input
+            are spread over its first axis, and so are those of what ``givens`` puts in place of a
+            variable that is no shared one; each device has all of every shared variable.
+        shardings: how other variables, inputs and expressions are spread, by variable, as
+            ``jax.sharding.PartitionSpec``; what they do not name is laid out as said above.
 
     Raises:
         TypeError: an argument is not of the kind described, or an update of another type than its
@@ -181,6 +192,8 @@ def function(
     form = _Form(outputs)
     new_values = _normal_updates(updates)
     replacements = _normal_givens(givens, given_inputs, rebuild_strict)
+    names = [(new, old.name) for old, new in replacements.items()]
+    placement = _placement(mesh, dict(shardings or {}), given_inputs, replacements)
     wanted = [_replaced(variable, replacements) for variable in form.variables]
     for entry in given_inputs:
         if entry.update is not None:
@@ -191,8 +204,7 @@ def function(
     _add_default_updates(new_values, wanted, no_default_updates, replacements)
     policy = on_unused_input or config.on_unused_input
     _check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
-    names = [(new, old.name) for old, new in replacements.items()]
-    return Function(given_inputs, form, wanted, new_values, name, names)
+    return Function(given_inputs, form, wanted, new_values, name, names, placement)
 
 
 # Arguments brought to one form.
@@ -363,6 +375,30 @@ def _replaced(variable: Any, replacements: Mapping[Variable, Variable]) -> Any:
     )
 
 
+def _placement(
+    mesh: Any,
+    shardings: dict[Any, Any],
+    inputs: Sequence[In],
+    replacements: dict[Variable, Variable],
+) -> Placement | None:
+    """Return where arrays lie; have replacements and expressions spread as they shall be."""
+    if mesh is None:
+        if shardings:
+            raise ValueError("shardings: given without mesh; give the mesh whose axes they name")
+        return None
+    given = {entry.variable for entry in inputs}
+    placement = Placement(mesh, shardings)
+    for old, new in list(replacements.items()):
+        if not isinstance(old, SharedVariable) and old not in shardings:
+            spec = placement.spec_of_input(old)
+            replacements[old] = Spread(placement.mesh, spec, must=False)(new)
+    for variable, spec in shardings.items():
+        if variable not in given and not isinstance(variable, SharedVariable):
+            new = replacements.get(variable, variable)
+            replacements[variable] = Spread(placement.mesh, spec, must=True)(new)
+    return placement
+
+
 def _add_default_updates(
     updates: dict[Any, Any],
     outputs: Sequence[Variable],
@@ -452,7 +488,9 @@ class Function:
         updates: Mapping[Any, Any],
         name: str | None = None,
         given_names: Sequence[tuple[Any, str | None]] = (),
+        placement: Placement | None = None,
     ) -> None:
+        self._placement = placement
         self.name = name
         self.trust_input = False
         self._given_names = [(variable, given) for variable, given in given_names if given]
@@ -481,7 +519,9 @@ class Function:
         self._read = [variable for variable in used if variable not in self.updates]
         self._input_updates = [i for i, entry in enumerate(self.inputs) if entry.update is not None]
         graph = Graph([*self._updated, *given, *self._read], stable)
-        self._program = StagedProgram(graph, self._updated, self._read, self.name or "function")
+        self._program = StagedProgram(
+            graph, self._updated, self._read, self.name or "function", self._placement
+        )
         self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
         is_strict = any(entry.strict for entry in self.inputs)
         self._is_one = self._form.is_one
@@ -909,13 +949,26 @@ class Function:
             entry.value = value
         form = copy.copy(self._form)
         form.is_one = False
-        return Function(inputs, form, outputs, new_updates, name or f"{self.name} copy")
+        return Function(
+            inputs,
+            form,
+            outputs,
+            new_updates,
+            name or f"{self.name} copy",
+            self._given_names,
+            self._placement,
+        )
 
     def free(self) -> None:
         """Drop the compiled programs; the next call compiles anew."""
         self._prepare()
 
     def __getstate__(self) -> dict[str, Any]:
+        if self._placement is not None:
+            raise TypeError(
+                f"{self._who()} is on a mesh of devices, which belong to this process; pickle its "
+                "shared variables, or save them, and make the function anew"
+            )
         made_again = {
             "_converters",
             "_input_updates",

@@ -79,6 +79,19 @@ class _Carry(NamedTuple):
     last: tuple[Any, ...]
 
 
+class _OneDevice:
+    """Where arrays lie if there is no mesh: on JAX's device."""
+
+    def variable(self, variable: Any) -> Any:
+        return variable.on_device()
+
+    def input(self, variable: Any, value: Any) -> Any:
+        return jax.device_put(value)
+
+    def rows(self, variable: Any, values: Any) -> Any:
+        return jax.device_put(values)
+
+
 class Loop:
     """Many calls of a program, as few compiled programs as there are sets of sizes.
 
@@ -101,10 +114,12 @@ class Loop:
         self._program = program
         self._calls = calls
         self._only_last = only_last
-        self._read = tuple([variable.on_device() for variable in program.read])
-        self._rows = {i: jax.device_put(rows) for i, rows in calls.rows.items()}
-        self._fixed = {i: jax.device_put(value) for i, value in calls.fixed.items()}
-        self.state = tuple([variable.on_device() for variable in program.state])
+        place = program.placement or _OneDevice()
+        given = program.given
+        self._read = tuple(map(place.variable, program.read))
+        self._rows = {i: place.rows(given[i], rows) for i, rows in calls.rows.items()}
+        self._fixed = {i: place.input(given[i], value) for i, value in calls.fixed.items()}
+        self.state = tuple(map(place.variable, program.state))
         self.defaults: tuple[Any, ...] = tuple(map(jax.device_put, calls.defaults))
         self._pieces: list[list[np.ndarray]] = []
 
@@ -239,7 +254,7 @@ class Loop:
         """Return the sizes that another step may need otherwise, as graphs of the inputs."""
         inputs = self._program.graph.inputs
         count = len(self._program.state)
-        given = inputs[count : len(inputs) - len(self._read)]
+        given = self._program.given
         moving = {*inputs[:count]}
         moving.update(given[i] for i in (*self._calls.rows, *self._calls.carried))
         return [

@@ -127,7 +127,8 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
 
     def on_device(self) -> jax.Array:
         """Return the value as an array on the device; 64-bit types must be on."""
-        if not isinstance(self.stored, jax.Array):
+        is_spread = isinstance(self.stored, jax.Array) and len(self.stored.sharding.device_set) > 1
+        if is_spread or not isinstance(self.stored, jax.Array):
             self.stored = jax.device_put(np.array(self.stored), jax_device())
         return self.stored
 

@@ -27,6 +27,7 @@ from jaxlearn.symbolic.lowering import (
     flags,
 )
 from jaxlearn.symbolic.packing import PackedStep, kind_of
+from jaxlearn.symbolic.sharding import Placement, ShardedStep
 
 __all__ = ["StagedProgram", "Variant"]
 
@@ -66,7 +67,7 @@ class Variant:
         self.errors: list[Callable[[], Exception]] = []
         self.sizes: list[tuple[Variable, np.ndarray]] = []
         self.staged: list[Variable] = []
-        self.step: PackedStep | None = None
+        self.step: PackedStep | ShardedStep | None = None
         self.loops: dict[Any, Any] = {}
 
     def failed(self, held: np.ndarray) -> None:
@@ -100,6 +101,7 @@ class StagedProgram:
         state: the shared variables whose values are replaced.
         read: the shared variables whose values are only read.
         name: for warnings and profiles.
+        placement: where arrays lie on a mesh of devices; None for one device.
 
     Attributes:
         variants: how many programs have been compiled, for different shapes and sizes.
@@ -113,8 +115,10 @@ class StagedProgram:
         state: Sequence[Any] = (),
         read: Sequence[Any] = (),
         name: str = "function",
+        placement: Placement | None = None,
     ) -> None:
         self.graph = graph
+        self.placement = placement
         self.state = list(state)
         self.read = list(read)
         self.name = name
@@ -136,12 +140,22 @@ class StagedProgram:
         variant, staged = self.variant(state, inputs, read)
         inputs = (*inputs, *staged)
         if variant.step is None:
-            variant.step = PackedStep(
-                variant.function, self.state, inputs, self.read, variant.failed
-            )
+            variant.step = self._step(variant, inputs)
             self.variants += 1
         self.quick = None if variant.sizes or variant.staged else variant.step.quick
         return variant.step(inputs)
+
+    def _step(self, variant: Variant, inputs: Sequence[Any]) -> PackedStep | ShardedStep:
+        if self.placement is None:
+            return PackedStep(variant.function, self.state, inputs, self.read, variant.failed)
+        return ShardedStep(
+            variant.function, self.state, self.given, self.read, variant.failed, self.placement
+        )
+
+    @property
+    def given(self) -> list[Variable]:
+        """The inputs of a call."""
+        return self.graph.inputs[len(self.state) : len(self.graph.inputs) - len(self.read)]
 
     def variant(
         self, state: Sequence[Any], inputs: Sequence[Any], read: Sequence[Any]
