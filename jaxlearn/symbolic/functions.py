@@ -660,31 +660,25 @@ class Function:
             raise ValueError(f"outputs: got {outputs!r}, wanted 'all' or 'last'")
         updated = self._input_updates
         carried = [i for i in updated if i not in given]
-        # One without a default is given, and its first value shows the shape.
-        firsts = [
-            (rows[i][0] if i in rows else fixed[i]) if value is None else value
-            for i, value in ((i, self._defaults[i]) for i in updated)
-        ]
-        defaults = [
-            self._convert(i, self._converters[i], value)
-            for i, value in zip(updated, firsts, strict=True)
-        ]
+        # What is given to the first call has the shape of the new values, the default need not.
+        defaults = [rows[i][0] if i in rows else fixed[i] for i in updated]
         fixed = {i: value for i, value in fixed.items() if i not in carried}
         calls = Calls(count, fixed, rows, carried, updated, defaults)
         with jax.enable_x64(True):
             loop = Loop(self._program, calls, outputs == "last")
             try:
                 loop.run(progress)
-                results = loop.outputs
             except KeyboardInterrupt:
                 self._store(loop)
                 raise
             if self._prints:
                 jax.effects_barrier()
         self._store(loop)
-        return self._form.hand_out(results)
+        return self._form.hand_out(loop.outputs)
 
     def _store(self, loop: Any) -> None:
+        if not loop.done:
+            return
         loop.store()
         for i, value in zip(self._input_updates, loop.defaults, strict=True):
             self._defaults[i] = np.array(value)
