@@ -31,7 +31,9 @@ def distinct_names(names: Sequence[str | None], otherwise: str) -> list[str]:
     for place, given in enumerate(names):
         name = re.sub(r"\W", "_", given or f"{otherwise}_{place}")
         name = f"_{name}" if name[0].isdigit() else name
-        found.append(f"{name}_{place}" if name in found else name)
+        while name in found:
+            name = f"{name}_{place}"
+        found.append(name)
     return found
 
 
@@ -89,7 +91,7 @@ class PureFunction:
         held = self._arrays_of(state)
         first, second = len(self._program.state), len(self._program.state) + len(self._updated)
         inputs = [
-            _fitting(f"input {variable}", variable, value)
+            _fitting(value, variable, f"input {variable}")
             for variable, value in zip(
                 self._inputs, self._arrange(args, kwargs, held[first:second]), strict=True
             )
@@ -120,8 +122,10 @@ class PureFunction:
                 "that as_jax returned has them"
             )
         return [
-            jnp.asarray(_fitting(f"state[{name!r}]", variable, state[name]))
-            for name, variable in zip(self.names, self._held, strict=True)
+            _on_device(_fitting(state[name], variable, who), variable, who)
+            for name, variable, who in zip(
+                self.names, self._held, [f"state[{name!r}]" for name in self.names], strict=True
+            )
         ]
 
     def _size(self, values: Sequence[Any], need: SizeNeededError) -> np.ndarray:
@@ -150,24 +154,42 @@ class PureFunction:
                 checkify.check(held, text)
 
 
-def _fitting(name: str, variable: Variable, value: Any) -> Any:
+def _fitting(value: Any, variable: Variable, who: str) -> Any:
     """Return a value in the dtype and rank of a variable."""
     kind = variable.type
     if not isinstance(value, jax.Array):
-        # What is known and whole may be a size; the rest is computed with by XLA.
         array = kind.filter(value)
-        return array if np.dtype(kind.dtype).kind in "iub" else jnp.asarray(array)
+        # What is known and whole may be a size; the rest is computed with by XLA.
+        return array if array.dtype.kind in "iub" else _on_device(array, variable, who)
     if value.dtype != kind.dtype:
-        fits = value.weak_type or np.can_cast(value.dtype, kind.dtype)
-        if not fits or jax.dtypes.canonicalize_dtype(kind.dtype) != kind.dtype:
-            hint = "convert it: x.astype(...)"
-            if jax.dtypes.canonicalize_dtype(kind.dtype) != kind.dtype:
-                hint = "64-bit types are off: use `with jax.enable_x64(True):`"
-            raise TypeError(f"{name}: got dtype {value.dtype}, wanted {kind.dtype}; {hint}")
+        _check_dtype(value, variable, who)
         value = lax.convert_element_type(value, kind.dtype)
     flags = kind.broadcastable
     if value.ndim != kind.ndim or any(
         flag and size != 1 for flag, size in zip(flags, value.shape, strict=True)
     ):
-        raise TypeError(f"{name}: got shape {value.shape}, wanted one of {kind!r}")
+        raise TypeError(f"{who}: got shape {value.shape}, wanted one of {kind!r}")
     return value
+
+
+def _on_device(value: Any, variable: Variable, who: str) -> Any:
+    # Where 64-bit types are off, JAX would round it and say nothing.
+    _check_dtype(value, variable, who)
+    return jnp.asarray(value)
+
+
+def _check_dtype(value: Any, variable: Variable, who: str) -> None:
+    wanted = variable.type.numpy_dtype
+    if jax.dtypes.canonicalize_dtype(wanted) != wanted:
+        raise TypeError(
+            f"{who}: got dtype {value.dtype} while 64-bit types are off, wanted {wanted}; use "
+            "`with jax.enable_x64(True):`"
+        )
+    # What JAX traces of a Python number is weakly typed, and fits any type that holds its kind.
+    is_weak = getattr(value, "weak_type", False)
+    are_whole = value.dtype.kind in "iu" and wanted.kind in "iu"
+    fits = np.can_cast(value.dtype, wanted, "same_kind" if is_weak else "safe")
+    if not (fits or (is_weak and are_whole)):
+        raise TypeError(
+            f"{who}: got dtype {value.dtype}, wanted {wanted}; convert it: x.astype(...)"
+        )

@@ -100,6 +100,16 @@ def _is_real(x: Any) -> bool:
     return bool(np.dtype(x.dtype).kind == "f")
 
 
+def _first(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return JAX's argmax or argmin along one axis, its positions as Theano has them."""
+
+    def reduce(x: Any, axis: int) -> Any:
+        # XLA cannot compile 64-bit positions in a user's program where 64-bit types are off.
+        return lax.convert_element_type(function(x, axis, np.int32), np.int64)
+
+    return reduce
+
+
 def _arg(xp: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return an argmax over several axes: the position among their elements in C order."""
 
@@ -129,8 +139,8 @@ ROWS = {
         Row("Prod", jnp.prod, np.prod, _widened),
         Row("Max", _extreme(jnp.max), np.max, _kept, needs_elements=True),
         Row("Min", _extreme(jnp.min), np.min, _kept, needs_elements=True),
-        Row("Argmax", _arg(jnp, jnp.argmax), _arg(np, np.argmax), _position, needs_elements=True),
-        Row("Argmin", _arg(jnp, jnp.argmin), _arg(np, np.argmin), _position, needs_elements=True),
+        Row("Argmax", _arg(jnp, _first(lax.argmax)), _arg(np, np.argmax), _position, needs_elements=True),
+        Row("Argmin", _arg(jnp, _first(lax.argmin)), _arg(np, np.argmin), _position, needs_elements=True),
         Row("All", jnp.all, np.all, _truth),
         Row("Any", jnp.any, np.any, _truth),
     )
