@@ -32,7 +32,6 @@ from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import TensorType
-from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = ["Function", "In", "Out", "Param", "evaluate", "function"]
 
@@ -159,7 +158,7 @@ def function(
 
     Raises:
         TypeError: an argument is not of the kind described, or an update of another type than its
-            variable.
+            variable or input.
         MissingInputError: an output depends on a variable that is not given.
         UnusedInputError: nothing depends on an input, or it is given twice.
         ValueError: a shared variable has two updates.
@@ -183,7 +182,8 @@ def function(
     wanted = [_replaced(variable, replacements) for variable in form.variables]
     for entry in given_inputs:
         if entry.update is not None:
-            entry.update = _replaced(as_tensor_variable(entry.update), replacements)
+            update = _fitting_update(entry.variable, entry.update)
+            entry.update = _replaced(update, replacements)
     new_values = {
         variable: _replaced(value, replacements) for variable, value in new_values.items()
     }
@@ -310,7 +310,7 @@ def _fitting_update(variable: Any, value: Any) -> Any:
         if new.type == variable.type:
             return new
     raise TypeError(
-        f"updates: an update must have the type of its shared variable: {variable} has type "
+        f"updates: an update must have the type of its variable: {variable} has type "
         f"{variable.type!r}, its update is {new}: {reason}. {_fix(variable, new)}"
         f"{made_at(getattr(new, 'line', None))}"
     )
@@ -692,7 +692,8 @@ class Function:
         holds, by name, the values of all shared variables that this function reads or updates, and
         of the inputs that have updates. So it can be given to ``jax.jit``, ``grad``, ``vmap``,
         ``lax.scan``, ``shard_map`` and ``jax.export``. 64-bit types must be on where it is traced
-        and run, if the state or an input has one.
+        and run, if the state or an input has one; and also where JAX refuses to transform what has
+        only 32-bit ones, because there are 64-bit numbers inside (`prod` has).
 
         Sizes that depend on values must be known while it is traced: those are that follow from
         shapes, or from inputs that are given as NumPy arrays or Python numbers. A pure function
@@ -728,7 +729,7 @@ class Function:
             self._program,
             [entry.variable for entry in self.inputs],
             self._input_updates,
-            self._arranged_with,
+            functools.partial(self._arranged_with, list(self._defaults)),
             self._form.hand_out,
             self._converted(example, {}) if example else None,
             checkify,
@@ -738,10 +739,14 @@ class Function:
         return pure, dict(zip(pure.names, map(np.array, values), strict=True))
 
     def _arranged_with(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], updated: Sequence[Any]
+        self,
+        defaults: Sequence[Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        updated: Sequence[Any],
     ) -> list[Any]:
         """Return the values of all inputs, those that have updates from elsewhere by default."""
-        defaults = list(self._defaults)
+        defaults = list(defaults)
         for i, value in zip(self._input_updates, updated, strict=True):
             defaults[i] = value
         return self._arranged(args, kwargs, defaults)
