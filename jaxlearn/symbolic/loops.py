@@ -201,7 +201,7 @@ class Loop:
         self._check_fusible(variant, after)
         changing = self._changing_sizes(variant)
         step = self._step(variant, changing)
-        last = tuple(jnp.zeros(k.shape, k.dtype) for k in kinds) if self._only_last else ()
+        last = tuple(np.zeros(k.shape, k.dtype) for k in kinds) if self._only_last else ()
         carry = _Carry(np.int32(self.done), self.state, self.defaults, last)
         left, room = self._calls.calls - self.done, None
         if changing or count is not None:
@@ -216,7 +216,8 @@ class Loop:
             raise CannotFuseError(str(need)) from None
         made = int(carry.step) - self.done
         self._check(variant, np.asarray(held)[:made])
-        pieces = carry.last if self._only_last else [output[:made] for output in outputs]
+        # Cut by NumPy: XLA would compile a program for each length.
+        pieces = carry.last if self._only_last else [np.asarray(rows)[:made] for rows in outputs]
         self._pieces.append([np.array(piece) for piece in pieces])
         self.done, self.state, self.defaults = self.done + made, carry.state, carry.defaults
         return made
