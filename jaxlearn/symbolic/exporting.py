@@ -44,6 +44,7 @@ class PureFunction:
         program: what one call computes: the outputs, then the new values of the inputs that have
             updates, then the new state.
         inputs: the variables of the inputs.
+        converters: for each input, what makes the array of its type of a value.
         updated: which inputs have updates; their values are part of the state.
         arrange: a function of the positional and named arguments, and of the values of the inputs
             that have updates, that returns one value per input.
@@ -59,6 +60,7 @@ class PureFunction:
         self,
         program: StagedProgram,
         inputs: Sequence[Variable],
+        converters: Sequence[Callable[[Any], Any]],
         updated: Sequence[int],
         arrange: Callable[..., list[Any]],
         hand_out: Callable[[list[Any]], Any],
@@ -72,6 +74,7 @@ class PureFunction:
         self._hand_out = hand_out
         self._checkify = checkify
         self._inputs = list(inputs)
+        self._converters = list(converters)
         self._held = [*program.state, *(inputs[i] for i in updated), *program.read]
         self.names = distinct_names([variable.name for variable in self._held], "shared")
         self._example: list[Any] | None = None
@@ -91,9 +94,12 @@ class PureFunction:
         held = self._arrays_of(state)
         first, second = len(self._program.state), len(self._program.state) + len(self._updated)
         inputs = [
-            _fitting(value, variable, f"input {variable}")
-            for variable, value in zip(
-                self._inputs, self._arrange(args, kwargs, held[first:second]), strict=True
+            _fitting(value, variable, convert, f"input {variable}")
+            for value, variable, convert in zip(
+                self._arrange(args, kwargs, held[first:second]),
+                self._inputs,
+                self._converters,
+                strict=True,
             )
         ]
         values = [*held[:first], *inputs, *held[second:]]
@@ -121,12 +127,12 @@ class PureFunction:
                 f"state: got the names {sorted(state)}, wanted {sorted(self.names)}, as the state "
                 "that as_jax returned has them"
             )
-        return [
-            _on_device(_fitting(state[name], variable, who), variable, who)
-            for name, variable, who in zip(
-                self.names, self._held, [f"state[{name!r}]" for name in self.names], strict=True
-            )
-        ]
+        values = []
+        for name, variable in zip(self.names, self._held, strict=True):
+            who = f"state[{name!r}]"
+            value = _fitting(state[name], variable, variable.type.filter, who)
+            values.append(_on_device(value, variable, who))
+        return values
 
     def _size(self, values: Sequence[Any], need: SizeNeededError) -> np.ndarray:
         known = [None if isinstance(value, jax.core.Tracer) else value for value in values]
@@ -142,7 +148,9 @@ class PureFunction:
                 f"f.as_jax(*inputs){made_at(need.variable.line)}"
             )
         size = StagedProgram(Graph(self._program.graph.inputs, [need.variable]))
-        return np.asarray(size(self._example)[0])
+        # Now, and not as a part of what is being traced.
+        with jax.ensure_compile_time_eval():
+            return np.asarray(size(self._example)[0])
 
     def _check(self, checks: Sequence[tuple[Any, Callable[[], Exception]]]) -> None:
         if self._checkify:
@@ -154,11 +162,14 @@ class PureFunction:
                 checkify.check(held, text)
 
 
-def _fitting(value: Any, variable: Variable, who: str) -> Any:
+def _fitting(value: Any, variable: Variable, convert: Callable[[Any], Any], who: str) -> Any:
     """Return a value in the dtype and rank of a variable."""
     kind = variable.type
     if not isinstance(value, jax.Array):
-        array = kind.filter(value)
+        try:
+            array = convert(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise type(error)(f"{who}: {error}") from None
         # What is known and whole may be a size; the rest is computed with by XLA.
         return array if array.dtype.kind in "iub" else _on_device(array, variable, who)
     if value.dtype != kind.dtype:

@@ -693,7 +693,8 @@ class Function:
         of the inputs that have updates. So it can be given to ``jax.jit``, ``grad``, ``vmap``,
         ``lax.scan``, ``shard_map`` and ``jax.export``. 64-bit types must be on where it is traced
         and run, if the state or an input has one; and also where JAX refuses to transform what has
-        only 32-bit ones, because there are 64-bit numbers inside (`prod` has).
+        only 32-bit ones, because there are 64-bit numbers inside (`prod` has). Where the function
+        has gradients in it, ``shard_map`` needs ``check_vma=False``.
 
         Sizes that depend on values must be known while it is traced: those are that follow from
         shapes, or from inputs that are given as NumPy arrays or Python numbers. A pure function
@@ -728,6 +729,7 @@ class Function:
         pure = PureFunction(
             self._program,
             [entry.variable for entry in self.inputs],
+            self._converters,
             self._input_updates,
             functools.partial(self._arranged_with, list(self._defaults)),
             self._form.hand_out,

@@ -224,7 +224,7 @@ class Loop:
 
     def _room(self, kinds: Sequence[Any]) -> int:
         """Return how many rows of some outputs a stretch makes room for."""
-        size = sum(kind.size * kind.dtype.itemsize for kind in kinds)
+        size: int = sum(kind.size * kind.dtype.itemsize for kind in kinds)
         return min(self._calls.calls, _MOST_STEPS, max(1, _MOST_ROOM // max(1, size)))
 
     def _next_call(self) -> tuple[Variant, Sequence[Any], Sequence[Any]]:

@@ -139,8 +139,20 @@ ROWS = {
         Row("Prod", jnp.prod, np.prod, _widened),
         Row("Max", _extreme(jnp.max), np.max, _kept, needs_elements=True),
         Row("Min", _extreme(jnp.min), np.min, _kept, needs_elements=True),
-        Row("Argmax", _arg(jnp, _first(lax.argmax)), _arg(np, np.argmax), _position, needs_elements=True),
-        Row("Argmin", _arg(jnp, _first(lax.argmin)), _arg(np, np.argmin), _position, needs_elements=True),
+        Row(
+            "Argmax",
+            _arg(jnp, _first(lax.argmax)),
+            _arg(np, np.argmax),
+            _position,
+            needs_elements=True,
+        ),
+        Row(
+            "Argmin",
+            _arg(jnp, _first(lax.argmin)),
+            _arg(np, np.argmin),
+            _position,
+            needs_elements=True,
+        ),
         Row("All", jnp.all, np.all, _truth),
         Row("Any", jnp.any, np.any, _truth),
     )
