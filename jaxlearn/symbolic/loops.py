@@ -9,7 +9,7 @@ shapes that depend on data, there is no such program, and the calls are made one
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -102,10 +102,11 @@ class Loop:
         self._calls = calls
         self._only_last = only_last
         self._read = tuple([variable.on_device() for variable in program.read])
-        self._rows = {i: jax.device_put(rows) for i, rows in calls.rows.items()}
-        self._fixed = {i: jax.device_put(value) for i, value in calls.fixed.items()}
+        self._rows, self._fixed, defaults = jax.device_put(
+            (dict(calls.rows), dict(calls.fixed), tuple(calls.defaults))
+        )
         self.state = tuple([variable.on_device() for variable in program.state])
-        self.defaults: tuple[Any, ...] = tuple(map(jax.device_put, calls.defaults))
+        self.defaults: tuple[Any, ...] = defaults
         self.outputs: list[np.ndarray] = []
         self._pieces: list[list[np.ndarray]] = []
 
@@ -118,40 +119,48 @@ class Loop:
             Exception: a check failed, in the call that the message names.
             ValueError: the outputs of the calls have different shapes, and all are wanted.
         """
-        from tqdm.auto import tqdm
-
         total = self._calls.calls
         if not total:
             _, kinds, _ = self._next_call()
             self.outputs = [np.zeros((0, *kind.shape), kind.dtype) for kind in kinds]
-            return
-        with tqdm(total=total, unit="step", disable=not progress) as bar:
-            try:
-                self._run_stretches(bar, progress)
-            except CannotFuseError as reason:
-                warn_user(
-                    f"{self._program.name}: the {total} calls are made one by one, not as one "
-                    f"compiled program: {reason}",
-                    NotFusedWarning,
-                )
-                self._run_one_by_one(bar)
+        elif progress:
+            from tqdm.auto import tqdm
 
-    def _run_stretches(self, bar: Any, progress: bool) -> None:
+            with tqdm(total=total, unit="step") as bar:
+                self._run(bar.update)
+        else:
+            self._run(None)
+
+    def _run(self, show: Callable[[int], Any] | None) -> None:
+        """Make all calls, and show how many have been made, if that is wanted."""
+        try:
+            self._run_stretches(show)
+        except CannotFuseError as reason:
+            warn_user(
+                f"{self._program.name}: the {self._calls.calls} calls are made one by one, not as "
+                f"one compiled program: {reason}",
+                NotFusedWarning,
+            )
+            self._run_one_by_one(show)
+
+    def _run_stretches(self, show: Callable[[int], Any] | None) -> None:
         count, started = _FIRST_STRETCH, time.perf_counter()
         while self.done < self._calls.calls:
-            made = self._run_stretch(count if progress else None)
-            bar.update(made)
+            made = self._run_stretch(None if show is None else count)
+            if show is not None:
+                show(made)
             count = next_stretch(made, time.perf_counter() - started)
             started = time.perf_counter()
         self.outputs = self._joined()
 
-    def _run_one_by_one(self, bar: Any) -> None:
+    def _run_one_by_one(self, show: Callable[[int], Any] | None) -> None:
         before = [np.array(variable.stored) for variable in self._program.state]
         self.store()
         try:
             while self.done < self._calls.calls:
                 self._run_call()
-                bar.update()
+                if show is not None:
+                    show(1)
             self.outputs = self._joined()
         except Exception:
             for variable, value in zip(self._program.state, before, strict=True):
@@ -233,12 +242,8 @@ class Loop:
         Those are the state, and then the inputs that have updates.
         """
         inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
-        variant, staged = self._program.variant(self.state, inputs, self._read)
-        outputs, state, _ = jax.eval_shape(
-            variant.function,
-            tuple(map(kind_of, self.state)),
-            tuple(map(kind_of, (*inputs, *staged, *self._read))),
-        )
+        variant, _ = self._program.variant(self.state, inputs, self._read)
+        outputs, state, _ = variant.results
         plain = len(outputs) - len(self.defaults)
         return variant, outputs[:plain], [*state, *outputs[plain:]]
 

@@ -744,7 +744,7 @@ def test_an_interrupt_of_calls_made_one_by_one(monkeypatch):
 
     monkeypatch.setattr(tqdm, "update", interrupted)
     with pytest.raises(KeyboardInterrupt), pytest.warns(NotFusedWarning):
-        f.repeat(6)
+        f.repeat(6, progress=True)
     assert level.get_value().shape == (8,)
     assert count.get_value() == 3
 
