@@ -63,7 +63,10 @@ class Calls(NamedTuple):
         """Return the inputs of call ``i``, given the values that are carried, and the others."""
         values = dict(fixed)
         for position, stacked in rows.items():
-            values[position] = lax.dynamic_index_in_dim(stacked, i, keepdims=False)
+            is_known = isinstance(stacked, np.ndarray)
+            values[position] = (
+                stacked[i] if is_known else lax.dynamic_index_in_dim(stacked, i, keepdims=False)
+            )
         for position, value in zip(self.updated, defaults, strict=True):
             if position in self.carried:
                 values[position] = value
@@ -102,11 +105,9 @@ class Loop:
         self._calls = calls
         self._only_last = only_last
         self._read = tuple([variable.on_device() for variable in program.read])
-        self._rows, self._fixed, defaults = jax.device_put(
-            (dict(calls.rows), dict(calls.fixed), tuple(calls.defaults))
-        )
+        self._rows, self._fixed = dict(calls.rows), dict(calls.fixed)
         self.state = tuple([variable.on_device() for variable in program.state])
-        self.defaults: tuple[Any, ...] = defaults
+        self.defaults: tuple[Any, ...] = tuple(calls.defaults)
         self.outputs: list[np.ndarray] = []
         self._pieces: list[list[np.ndarray]] = []
 
@@ -168,7 +169,7 @@ class Loop:
             raise
 
     def _run_call(self) -> None:
-        inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
+        inputs = self._inputs_of_next_call()
         try:
             outputs = self._program(inputs)
         except Exception as error:
@@ -178,6 +179,10 @@ class Loop:
         self.defaults = tuple(outputs[plain:])
         self._pieces.append([o if self._only_last else o[None] for o in outputs[:plain]])
         self.done += 1
+
+    def _inputs_of_next_call(self) -> list[Any]:
+        # Sizes are computed on the host, where these are.
+        return self._calls.inputs(self.done, self.defaults, self._calls.rows, self._calls.fixed)
 
     def _joined(self) -> list[np.ndarray]:
         """Return the outputs of all calls so far."""
@@ -201,6 +206,9 @@ class Loop:
 
     def _run_stretch(self, count: int | None) -> int:
         """Run up to ``count`` steps, all that are left if it is None; return how many."""
+        if len(self._pieces) == 1:
+            # Now that there is a second stretch: handing them over once is the longer way.
+            self._rows, self._fixed = jax.device_put((self._rows, self._fixed))
         try:
             variant, kinds, after = self._next_call()
         except Exception as error:
@@ -241,7 +249,7 @@ class Loop:
 
         Those are the state, and then the inputs that have updates.
         """
-        inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
+        inputs = self._inputs_of_next_call()
         variant, _ = self._program.variant(self.state, inputs, self._read)
         outputs, state, _ = variant.results
         plain = len(outputs) - len(self.defaults)

@@ -230,6 +230,8 @@ class StagedProgram:
                 else:
                     variant.sizes.append((variable, found))
             here.variant = variant
+        # What is traced lives as long as the function, and must not keep the values of this call.
+        values = ()
         return here
 
     def _traced(

@@ -1,6 +1,8 @@
 """Sizes that are known only when a function runs, folding, and checks inside a program."""
 
+import gc
 import warnings
+import weakref
 
 import jax
 import numpy as np
@@ -40,6 +42,18 @@ def test_sizes_from_inputs_and_shared_scalars():
     assert f.variants == 3
     width.set_value(5)
     assert f(2, given)[0].shape == (2, 5)
+
+
+def test_the_values_of_a_call_are_not_kept():
+    x, n = T.dmatrix("x"), T.lscalar("n")
+    f = theano.function([x, n], x.sum() + T.arange(n).sum())
+    given = np.ones((100, 1000))
+    kept = weakref.ref(given)
+    assert float(f(given, 3)) == 100_003.0
+    del given
+    f(np.ones((1, 1)), 2)
+    gc.collect()
+    assert kept() is None
 
 
 def test_a_size_is_computed_from_what_it_depends_on_alone():
