@@ -21,7 +21,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from benchmarking import Timer, Worker, interleave, print_table, serve, without_slow_kernels
+from benchmarking import (
+    Timer,
+    Worker,
+    add_library_options,
+    interleave,
+    library_workers,
+    print_table,
+    serve,
+    without_slow_kernels,
+)
 from theano_programs import CALLS, logistic, logistic_data, per_call, timers, trivial
 
 import jaxlearn.theano as theano
@@ -121,31 +130,18 @@ def compile_seconds(program: Callable[..., Any], *inputs: Any) -> float:
     return time.perf_counter() - started
 
 
-def peers(options: argparse.Namespace) -> dict[str, Worker]:
-    """Start the processes that there are environments for."""
-    script = str(Path(__file__).parent / "theano_programs.py")
-    started = {"tuned jaxlearn": Worker()}
-    for name, python in (("Theano", options.theano), ("PyTensor", options.pytensor)):
-        if python is None:
-            print(f"{name} is left out: no --{name.lower()} was given")
-        else:
-            started[name] = Worker(name.lower(), python=python, script=script)
-    return started
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=31, help="how often each peer is measured")
-    parser.add_argument("--theano", metavar="PYTHON", help="a Python that has Theano 1.0.5")
-    parser.add_argument("--pytensor", metavar="PYTHON", help="a Python that has PyTensor")
+    add_library_options(parser)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         tune_process()
         serve(own_timers())
         return
-    workers = peers(options)
+    workers = {"tuned jaxlearn": Worker(), **library_workers(options)}
     mine = own_timers()
     by_hand = {"logistic": ["jitted logistic"]}
     titles = {

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from benchmarking import Timer, Worker, interleave, print_table, serve, timer, without_slow_kernels
+from benchmarking import (
+    Timer,
+    Worker,
+    c_library,
+    interleave,
+    print_table,
+    serve,
+    timer,
+    without_slow_kernels,
+)
 
 from jaxlearn import Step, celsius, datasets, tune_process
 from jaxlearn.steps import SHORT_SUMS
@@ -77,14 +83,10 @@ def numpy() -> tuple[float, float]:
 
 def compiled_c(folder: str) -> Callable[[], tuple[float, float]] | None:
     """Compile the C loop; None where there is no gcc."""
-    if shutil.which("gcc") is None:
+    library = c_library(C_SOURCE, folder)
+    if library is None:
         return None
-    source, library = Path(folder) / "train.c", Path(folder) / "train.so"
-    source.write_text(C_SOURCE)
-    flags = ["-O3", "-march=native", "-shared", "-fPIC"]
-    command = ["gcc", *flags, str(source), "-o", str(library)]
-    subprocess.run(command, check=True)
-    train = ctypes.CDLL(str(library)).train
+    train = library.train
     array = np.ctypeslib.ndpointer(np.float64)
     train.argtypes = [*[array] * 4, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_double]
     train.restype = None

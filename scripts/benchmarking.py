@@ -1,13 +1,17 @@
-"""What the benchmarks share: peers measured in turns, a worker process, a table of medians."""
+"""What the benchmarks share: peers measured in turns, worker processes, C, a table of medians."""
 
 from __future__ import annotations
 
+import argparse
+import ctypes
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -66,6 +70,42 @@ class Worker:
     def stop(self) -> None:
         """End the process."""
         self._process.communicate()
+
+
+def add_library_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `library_workers` reads."""
+    parser.add_argument("--theano", metavar="PYTHON", help="a Python that has Theano 1.0.5")
+    parser.add_argument("--pytensor", metavar="PYTHON", help="a Python that has PyTensor")
+
+
+def library_workers(
+    options: argparse.Namespace, arguments: Sequence[str] = ()
+) -> dict[str, Worker]:
+    """Start a process for each library that a Python was given for.
+
+    Args:
+        options: the script's options.
+        arguments: what ``theano_programs.py`` gets after the name of the library.
+    """
+    script = str(Path(__file__).parent / "theano_programs.py")
+    started = {}
+    for name, python in (("Theano", options.theano), ("PyTensor", options.pytensor)):
+        if python is None:
+            print(f"{name} is left out: no --{name.lower()} was given")
+        else:
+            started[name] = Worker(name.lower(), *arguments, python=python, script=script)
+    return started
+
+
+def c_library(source: str, folder: str) -> ctypes.CDLL | None:
+    """Compile C with all optimization for this machine; return None where there is no gcc."""
+    if shutil.which("gcc") is None:
+        return None
+    path, library = Path(folder) / "source.c", Path(folder) / "source.so"
+    path.write_text(source)
+    flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+    subprocess.run(["gcc", *flags, str(path), "-o", str(library)], check=True)
+    return ctypes.CDLL(str(library))
 
 
 def serve(timers: Mapping[str, Timer]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+import jax
+
 __all__ = [
     "AsTensorError",
     "ComplexError",
@@ -25,7 +27,10 @@ __all__ = [
     "warn_user",
 ]
 
-_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+# JAX calls us back while it traces.
+_NOT_THE_USERS = tuple(
+    f"{folder}{os.sep}" for folder in (Path(__file__).parent.parent, Path(jax.__file__).parent)
+)
 
 
 class AsTensorError(TypeError):
@@ -85,7 +90,7 @@ class SourceLine(NamedTuple):
 
 
 def user_line() -> SourceLine | None:
-    """Return the innermost line of the running program that is not this package's own.
+    """Return the innermost line of the running program that is neither this package's nor JAX's.
 
     Example:
         >>> user_line() is not None
@@ -94,7 +99,7 @@ def user_line() -> SourceLine | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
+        if not code.co_filename.startswith(_NOT_THE_USERS):
             return SourceLine(code.co_filename, frame.f_lineno, code.co_name)
         frame = frame.f_back
     return None

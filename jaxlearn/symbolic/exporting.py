@@ -31,7 +31,9 @@ def distinct_names(names: Sequence[str | None], otherwise: str) -> list[str]:
     for place, given in enumerate(names):
         name = re.sub(r"\W", "_", given or f"{otherwise}_{place}")
         name = f"_{name}" if name[0].isdigit() else name
-        found.append(f"{name}_{place}" if name in found else name)
+        while name in found:
+            name = f"{name}_{place}"
+        found.append(name)
     return found
 
 
@@ -42,6 +44,7 @@ class PureFunction:
         program: what one call computes: the outputs, then the new values of the inputs that have
             updates, then the new state.
         inputs: the variables of the inputs.
+        converters: for each input, what makes the array of its type of a value.
         updated: which inputs have updates; their values are part of the state.
         arrange: a function of the positional and named arguments, and of the values of the inputs
             that have updates, that returns one value per input.
@@ -57,6 +60,7 @@ class PureFunction:
         self,
         program: StagedProgram,
         inputs: Sequence[Variable],
+        converters: Sequence[Callable[[Any], Any]],
         updated: Sequence[int],
         arrange: Callable[..., list[Any]],
         hand_out: Callable[[list[Any]], Any],
@@ -70,6 +74,7 @@ class PureFunction:
         self._hand_out = hand_out
         self._checkify = checkify
         self._inputs = list(inputs)
+        self._converters = list(converters)
         self._held = [*program.state, *(inputs[i] for i in updated), *program.read]
         self.names = distinct_names([variable.name for variable in self._held], "shared")
         self._example: list[Any] | None = None
@@ -89,9 +94,12 @@ class PureFunction:
         held = self._arrays_of(state)
         first, second = len(self._program.state), len(self._program.state) + len(self._updated)
         inputs = [
-            _fitting(f"input {variable}", variable, value)
-            for variable, value in zip(
-                self._inputs, self._arrange(args, kwargs, held[first:second]), strict=True
+            _fitting(value, variable, convert, f"input {variable}")
+            for value, variable, convert in zip(
+                self._arrange(args, kwargs, held[first:second]),
+                self._inputs,
+                self._converters,
+                strict=True,
             )
         ]
         values = [*held[:first], *inputs, *held[second:]]
@@ -119,10 +127,12 @@ class PureFunction:
                 f"state: got the names {sorted(state)}, wanted {sorted(self.names)}, as the state "
                 "that as_jax returned has them"
             )
-        return [
-            jnp.asarray(_fitting(f"state[{name!r}]", variable, state[name]))
-            for name, variable in zip(self.names, self._held, strict=True)
-        ]
+        values = []
+        for name, variable in zip(self.names, self._held, strict=True):
+            who = f"state[{name!r}]"
+            value = _fitting(state[name], variable, variable.type.filter, who)
+            values.append(_on_device(value, variable, who))
+        return values
 
     def _size(self, values: Sequence[Any], need: SizeNeededError) -> np.ndarray:
         known = [None if isinstance(value, jax.core.Tracer) else value for value in values]
@@ -138,7 +148,9 @@ class PureFunction:
                 f"f.as_jax(*inputs){made_at(need.variable.line)}"
             )
         size = StagedProgram(Graph(self._program.graph.inputs, [need.variable]))
-        return np.asarray(size(self._example)[0])
+        # Now, and not as a part of what is being traced.
+        with jax.ensure_compile_time_eval():
+            return np.asarray(size(self._example)[0])
 
     def _check(self, checks: Sequence[tuple[Any, Callable[[], Exception]]]) -> None:
         if self._checkify:
@@ -150,24 +162,45 @@ class PureFunction:
                 checkify.check(held, text)
 
 
-def _fitting(name: str, variable: Variable, value: Any) -> Any:
+def _fitting(value: Any, variable: Variable, convert: Callable[[Any], Any], who: str) -> Any:
     """Return a value in the dtype and rank of a variable."""
     kind = variable.type
     if not isinstance(value, jax.Array):
+        try:
+            array = convert(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise type(error)(f"{who}: {error}") from None
         # What is known and whole may be a size; the rest is computed with by XLA.
-        array = kind.filter(value)
-        return array if np.dtype(kind.dtype).kind in "iub" else jnp.asarray(array)
+        return array if array.dtype.kind in "iub" else _on_device(array, variable, who)
     if value.dtype != kind.dtype:
-        fits = value.weak_type or np.can_cast(value.dtype, kind.dtype)
-        if not fits or jax.dtypes.canonicalize_dtype(kind.dtype) != kind.dtype:
-            hint = "convert it: x.astype(...)"
-            if jax.dtypes.canonicalize_dtype(kind.dtype) != kind.dtype:
-                hint = "64-bit types are off: use `with jax.enable_x64(True):`"
-            raise TypeError(f"{name}: got dtype {value.dtype}, wanted {kind.dtype}; {hint}")
+        _check_dtype(value, variable, who)
         value = lax.convert_element_type(value, kind.dtype)
     flags = kind.broadcastable
     if value.ndim != kind.ndim or any(
         flag and size != 1 for flag, size in zip(flags, value.shape, strict=True)
     ):
-        raise TypeError(f"{name}: got shape {value.shape}, wanted one of {kind!r}")
+        raise TypeError(f"{who}: got shape {value.shape}, wanted one of {kind!r}")
     return value
+
+
+def _on_device(value: Any, variable: Variable, who: str) -> Any:
+    # Where 64-bit types are off, JAX would round it and say nothing.
+    _check_dtype(value, variable, who)
+    return jnp.asarray(value)
+
+
+def _check_dtype(value: Any, variable: Variable, who: str) -> None:
+    wanted = variable.type.numpy_dtype
+    if jax.dtypes.canonicalize_dtype(wanted) != wanted:
+        raise TypeError(
+            f"{who}: got dtype {value.dtype} while 64-bit types are off, wanted {wanted}; use "
+            "`with jax.enable_x64(True):`"
+        )
+    # What JAX traces of a Python number is weakly typed, and fits any type that holds its kind.
+    is_weak = getattr(value, "weak_type", False)
+    are_whole = value.dtype.kind in "iu" and wanted.kind in "iu"
+    fits = np.can_cast(value.dtype, wanted, "same_kind" if is_weak else "safe")
+    if not (fits or (is_weak and are_whole)):
+        raise TypeError(
+            f"{who}: got dtype {value.dtype}, wanted {wanted}; convert it: x.astype(...)"
+        )

@@ -34,7 +34,6 @@ from jaxlearn.symbolic.sharding import Placement, Spread
 from jaxlearn.symbolic.shared import SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import TensorType
-from jaxlearn.symbolic.variables import as_tensor_variable
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh
@@ -171,7 +170,7 @@ def function(
 
     Raises:
         TypeError: an argument is not of the kind described, or an update of another type than its
-            variable.
+            variable or input.
         MissingInputError: an output depends on a variable that is not given.
         UnusedInputError: nothing depends on an input, or it is given twice.
         ValueError: a shared variable has two updates.
@@ -197,7 +196,8 @@ def function(
     wanted = [_replaced(variable, replacements) for variable in form.variables]
     for entry in given_inputs:
         if entry.update is not None:
-            entry.update = _replaced(as_tensor_variable(entry.update), replacements)
+            update = _fitting_update(entry.variable, entry.update)
+            entry.update = _replaced(update, replacements)
     new_values = {
         variable: _replaced(value, replacements) for variable, value in new_values.items()
     }
@@ -324,7 +324,7 @@ def _fitting_update(variable: Any, value: Any) -> Any:
         if new.type == variable.type:
             return new
     raise TypeError(
-        f"updates: an update must have the type of its shared variable: {variable} has type "
+        f"updates: an update must have the type of its variable: {variable} has type "
         f"{variable.type!r}, its update is {new}: {reason}. {_fix(variable, new)}"
         f"{made_at(getattr(new, 'line', None))}"
     )
@@ -704,31 +704,25 @@ class Function:
             raise ValueError(f"outputs: got {outputs!r}, wanted 'all' or 'last'")
         updated = self._input_updates
         carried = [i for i in updated if i not in given]
-        # One without a default is given, and its first value shows the shape.
-        firsts = [
-            (rows[i][0] if i in rows else fixed[i]) if value is None else value
-            for i, value in ((i, self._defaults[i]) for i in updated)
-        ]
-        defaults = [
-            self._convert(i, self._converters[i], value)
-            for i, value in zip(updated, firsts, strict=True)
-        ]
+        # What is given to the first call has the shape of the new values, the default need not.
+        defaults = [rows[i][0] if i in rows else fixed[i] for i in updated]
         fixed = {i: value for i, value in fixed.items() if i not in carried}
         calls = Calls(count, fixed, rows, carried, updated, defaults)
         with jax.enable_x64(True):
             loop = Loop(self._program, calls, outputs == "last")
             try:
                 loop.run(progress)
-                results = loop.outputs
             except KeyboardInterrupt:
                 self._store(loop)
                 raise
             if self._prints:
                 jax.effects_barrier()
         self._store(loop)
-        return self._form.hand_out(results)
+        return self._form.hand_out(loop.outputs)
 
     def _store(self, loop: Any) -> None:
+        if not loop.done:
+            return
         loop.store()
         for i, value in zip(self._input_updates, loop.defaults, strict=True):
             self._defaults[i] = np.array(value)
@@ -742,7 +736,9 @@ class Function:
         holds, by name, the values of all shared variables that this function reads or updates, and
         of the inputs that have updates. So it can be given to ``jax.jit``, ``grad``, ``vmap``,
         ``lax.scan``, ``shard_map`` and ``jax.export``. 64-bit types must be on where it is traced
-        and run, if the state or an input has one.
+        and run, if the state or an input has one; and also where JAX refuses to transform what has
+        only 32-bit ones, because there are 64-bit numbers inside (`prod` has). Where the function
+        has gradients in it, ``shard_map`` needs ``check_vma=False``.
 
         Sizes that depend on values must be known while it is traced: those are that follow from
         shapes, or from inputs that are given as NumPy arrays or Python numbers. A pure function
@@ -777,8 +773,9 @@ class Function:
         pure = PureFunction(
             self._program,
             [entry.variable for entry in self.inputs],
+            self._converters,
             self._input_updates,
-            self._arranged_with,
+            functools.partial(self._arranged_with, list(self._defaults)),
             self._form.hand_out,
             self._converted(example, {}) if example else None,
             checkify,
@@ -816,10 +813,14 @@ class Function:
         )
 
     def _arranged_with(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], updated: Sequence[Any]
+        self,
+        defaults: Sequence[Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        updated: Sequence[Any],
     ) -> list[Any]:
         """Return the values of all inputs, those that have updates from elsewhere by default."""
-        defaults = list(self._defaults)
+        defaults = list(defaults)
         for i, value in zip(self._input_updates, updated, strict=True):
             defaults[i] = value
         return self._arranged(args, kwargs, defaults)

@@ -9,7 +9,7 @@ shapes that depend on data, there is no such program, and the calls are made one
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -28,7 +28,7 @@ __all__ = ["Calls", "CannotFuseError", "Loop"]
 
 _FIRST_STRETCH = 100
 _MOST_STEPS = 10_000
-_MOST_ROOM = 2**26
+_MOST_ROOM = 2**24
 """The most steps of a stretch, and the most bytes of outputs that it makes room for."""
 
 
@@ -63,7 +63,10 @@ class Calls(NamedTuple):
         """Return the inputs of call ``i``, given the values that are carried, and the others."""
         values = dict(fixed)
         for position, stacked in rows.items():
-            values[position] = lax.dynamic_index_in_dim(stacked, i, keepdims=False)
+            is_known = isinstance(stacked, np.ndarray)
+            values[position] = (
+                stacked[i] if is_known else lax.dynamic_index_in_dim(stacked, i, keepdims=False)
+            )
         for position, value in zip(self.updated, defaults, strict=True):
             if position in self.carried:
                 values[position] = value
@@ -86,10 +89,10 @@ class _OneDevice:
         return variable.on_device()
 
     def input(self, variable: Any, value: Any) -> Any:
-        return jax.device_put(value)
+        return value
 
     def rows(self, variable: Any, values: Any) -> Any:
-        return jax.device_put(values)
+        return values
 
 
 class Loop:
@@ -120,7 +123,8 @@ class Loop:
         self._rows = {i: place.rows(given[i], rows) for i, rows in calls.rows.items()}
         self._fixed = {i: place.input(given[i], value) for i, value in calls.fixed.items()}
         self.state = tuple(map(place.variable, program.state))
-        self.defaults: tuple[Any, ...] = tuple(map(jax.device_put, calls.defaults))
+        self.defaults: tuple[Any, ...] = tuple(calls.defaults)
+        self.outputs: list[np.ndarray] = []
         self._pieces: list[list[np.ndarray]] = []
 
     def run(self, progress: bool) -> None:
@@ -130,51 +134,74 @@ class Loop:
 
         Raises:
             Exception: a check failed, in the call that the message names.
+            ValueError: the outputs of the calls have different shapes, and all are wanted.
         """
-        from tqdm.auto import tqdm
-
         total = self._calls.calls
-        with tqdm(total=total, unit="step", disable=not progress) as bar:
-            try:
-                self._run_stretches(bar, progress)
-            except CannotFuseError as reason:
-                warn_user(
-                    f"{self._program.name}: the {total} calls are made one by one, not as one "
-                    f"compiled program: {reason}",
-                    NotFusedWarning,
-                )
-                self._run_one_by_one(bar)
+        if not total:
+            _, kinds, _ = self._next_call()
+            self.outputs = [np.zeros((0, *kind.shape), kind.dtype) for kind in kinds]
+        elif progress:
+            from tqdm.auto import tqdm
 
-    def _run_stretches(self, bar: Any, progress: bool) -> None:
+            with tqdm(total=total, unit="step") as bar:
+                self._run(bar.update)
+        else:
+            self._run(None)
+
+    def _run(self, show: Callable[[int], Any] | None) -> None:
+        """Make all calls, and show how many have been made, if that is wanted."""
+        try:
+            self._run_stretches(show)
+        except CannotFuseError as reason:
+            warn_user(
+                f"{self._program.name}: the {self._calls.calls} calls are made one by one, not as "
+                f"one compiled program: {reason}",
+                NotFusedWarning,
+            )
+            self._run_one_by_one(show)
+
+    def _run_stretches(self, show: Callable[[int], Any] | None) -> None:
         count, started = _FIRST_STRETCH, time.perf_counter()
-        while self.done < self._calls.calls or not self._pieces:
-            made = self._run_stretch(count if progress else None)
-            bar.update(made)
+        while self.done < self._calls.calls:
+            made = self._run_stretch(None if show is None else count)
+            if show is not None:
+                show(made)
             count = next_stretch(made, time.perf_counter() - started)
             started = time.perf_counter()
+        self.outputs = self._joined()
 
-    def _run_one_by_one(self, bar: Any) -> None:
-        program = self._program
-        before = [np.array(variable.stored) for variable in program.state]
+    def _run_one_by_one(self, show: Callable[[int], Any] | None) -> None:
+        before = [np.array(variable.stored) for variable in self._program.state]
         self.store()
         try:
             while self.done < self._calls.calls:
-                inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
-                outputs = program(inputs)
-                plain = len(outputs) - len(self.defaults)
-                self.state = tuple([variable.stored for variable in program.state])
-                self.defaults = tuple(outputs[plain:])
-                self._pieces.append([o if self._only_last else o[None] for o in outputs[:plain]])
-                self.done += 1
-                bar.update()
-        except Exception as error:
-            for variable, value in zip(program.state, before, strict=True):
+                self._run_call()
+                if show is not None:
+                    show(1)
+            self.outputs = self._joined()
+        except Exception:
+            for variable, value in zip(self._program.state, before, strict=True):
                 variable.stored = value
-            raise in_step(self.done, error) from None
+            raise
 
-    @property
-    def outputs(self) -> list[np.ndarray]:
-        """The outputs of all calls so far."""
+    def _run_call(self) -> None:
+        inputs = self._inputs_of_next_call()
+        try:
+            outputs = self._program(inputs)
+        except Exception as error:
+            raise in_step(self.done, error) from None
+        plain = len(outputs) - len(self.defaults)
+        self.state = tuple([variable.stored for variable in self._program.state])
+        self.defaults = tuple(outputs[plain:])
+        self._pieces.append([o if self._only_last else o[None] for o in outputs[:plain]])
+        self.done += 1
+
+    def _inputs_of_next_call(self) -> list[Any]:
+        # Sizes are computed on the host, where these are.
+        return self._calls.inputs(self.done, self.defaults, self._calls.rows, self._calls.fixed)
+
+    def _joined(self) -> list[np.ndarray]:
+        """Return the outputs of all calls so far."""
         if self._only_last or len(self._pieces) == 1:
             return self._pieces[-1]
         first = self._pieces[0]
@@ -195,24 +222,25 @@ class Loop:
 
     def _run_stretch(self, count: int | None) -> int:
         """Run up to ``count`` steps, all that are left if it is None; return how many."""
-        left = self._calls.calls - self.done
+        if len(self._pieces) == 1:
+            # Now that there is a second stretch: handing them over once is the longer way.
+            self._rows, self._fixed = jax.device_put((self._rows, self._fixed))
         try:
-            variant, kinds = self._next_variant()
-        except CannotFuseError:
-            raise
+            variant, kinds, after = self._next_call()
         except Exception as error:
             if self.done:
                 raise in_step(self.done, error) from None
             raise
+        self._check_fusible(variant, after)
         changing = self._changing_sizes(variant)
         step = self._step(variant, changing)
-        last = tuple(jnp.zeros(k.shape, k.dtype) for k in kinds) if self._only_last else ()
+        last = tuple(np.zeros(k.shape, k.dtype) for k in kinds) if self._only_last else ()
         carry = _Carry(np.int32(self.done), self.state, self.defaults, last)
-        room = left if changing else None
-        if count is not None:
-            size = sum(kind.size * kind.dtype.itemsize for kind in kinds)
-            room = min(self._calls.calls, _MOST_STEPS, _MOST_ROOM // max(1, size) or 1)
-            left = min(left, count, room)
+        left, room = self._calls.calls - self.done, None
+        if changing or count is not None:
+            # The same for each stretch, whose lengths differ: one program then serves them all.
+            room = self._room([] if self._only_last else kinds)
+            left = min(left, room, left if count is None else count)
         try:
             (outputs, held), carry = step.repeat(
                 carry, left, self._rows, self._fixed, self._read, capacity=room
@@ -221,34 +249,37 @@ class Loop:
             raise CannotFuseError(str(need)) from None
         made = int(carry.step) - self.done
         self._check(variant, np.asarray(held)[:made])
-        pieces = carry.last if self._only_last else [output[:made] for output in outputs]
+        # Cut by NumPy: XLA would compile a program for each length.
+        pieces = carry.last if self._only_last else [np.asarray(rows)[:made] for rows in outputs]
         self._pieces.append([np.array(piece) for piece in pieces])
         self.done, self.state, self.defaults = self.done + made, carry.state, carry.defaults
         return made
 
-    def _next_variant(self) -> tuple[Variant, Sequence[Any]]:
-        """Return the variant of the next step, and the kinds of its outputs."""
-        inputs = self._calls.inputs(self.done, self.defaults, self._rows, self._fixed)
+    def _room(self, kinds: Sequence[Any]) -> int:
+        """Return how many rows of some outputs a stretch makes room for."""
+        size: int = sum(kind.size * kind.dtype.itemsize for kind in kinds)
+        return min(self._calls.calls, _MOST_STEPS, max(1, _MOST_ROOM // max(1, size)))
+
+    def _next_call(self) -> tuple[Variant, Sequence[Any], Sequence[Any]]:
+        """Return the variant of the next call, and the kinds of its outputs and of what it changes.
+
+        Those are the state, and then the inputs that have updates.
+        """
+        inputs = self._inputs_of_next_call()
         variant, _ = self._program.variant(self.state, inputs, self._read)
+        outputs, state, _ = variant.results
+        plain = len(outputs) - len(self.defaults)
+        return variant, outputs[:plain], [*state, *outputs[plain:]]
+
+    def _check_fusible(self, variant: Variant, after: Sequence[Any]) -> None:
         if variant.staged:
             raise CannotFuseError(f"the shape of {variant.staged[0]} depends on data")
-        outputs, state, _ = jax.eval_shape(
-            variant.function,
-            tuple(map(kind_of, self.state)),
-            tuple(map(kind_of, (*inputs, *self._read))),
-        )
-        plain = len(outputs) - len(self.defaults)
-        for name, old, new in zip(
-            [*self._program.state, *(f"input {i}" for i in self._calls.updated)],
-            [*self.state, *self.defaults],
-            [*state, *outputs[plain:]],
-            strict=True,
-        ):
+        names = [*self._program.state, *(f"input {i}" for i in self._calls.updated)]
+        for name, old, new in zip(names, [*self.state, *self.defaults], after, strict=True):
             if old.shape != new.shape:
                 raise CannotFuseError(
                     f"{name} has shape {old.shape} before a step and {new.shape} after it"
                 )
-        return variant, outputs[:plain]
 
     def _changing_sizes(self, variant: Variant) -> list[tuple[Graph, np.ndarray]]:
         """Return the sizes that another step may need otherwise, as graphs of the inputs."""
@@ -271,7 +302,9 @@ class Loop:
         return step
 
     def _new_step(self, variant: Variant, changing: Sequence[tuple[Graph, np.ndarray]]) -> Step:
-        inputs_of, only_last, count = self._calls.inputs, self._only_last, len(self.defaults)
+        # What is compiled lives as long as the function, and must not keep these calls' data.
+        inputs_of = self._calls._replace(fixed={}, rows={}, defaults=()).inputs
+        only_last, count = self._only_last, len(self.defaults)
 
         def advance(carry: _Carry, rows: Any, fixed: Any, read: Any) -> tuple[Any, _Carry]:
             inputs = inputs_of(carry.step, carry.defaults, rows, fixed)

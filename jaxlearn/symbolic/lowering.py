@@ -329,10 +329,14 @@ def _host_program(
     positions: dict[int, int],
     wanted: int,
 ) -> Callable[[Sequence[Any]], Any]:
+    used = {wanted, *(source for _, sources, _ in steps for source in sources)} - known.keys()
+    # Taking an array from a device takes time, and the others may be large.
+    needed = {number: i for number, i in positions.items() if number in used}
+
     def compute(inputs: Sequence[Any]) -> Any:
         found = dict(known)
-        for number, position in positions.items():
-            if number not in found and inputs[position] is not None:
+        for number, position in needed.items():
+            if inputs[position] is not None:
                 found[number] = np.asarray(inputs[position])
         for node, sources, targets in steps:
             if any(source not in found for source in sources):

@@ -55,6 +55,7 @@ class Variant:
         function: ``(state, inputs) -> (outputs, new state, flags)`` of tuples of arrays, jitted;
             ``flags`` is a vector of conditions that must hold. Its inputs are those of a call, then
             the outputs of stages, then the values of the variables that are only read.
+        results: the shapes and dtypes of what it returns.
         errors: for each flag, what makes the exception to raise if it is false.
         sizes: pairs of a variable and the value that the function takes it to have.
         staged: the variables that must be computed on the host before each call.
@@ -64,6 +65,7 @@ class Variant:
 
     def __init__(self) -> None:
         self.function: Any = None
+        self.results: Any = None
         self.errors: list[Callable[[], Exception]] = []
         self.sizes: list[tuple[Variable, np.ndarray]] = []
         self.staged: list[Variable] = []
@@ -228,7 +230,9 @@ class StagedProgram:
         count, last = len(self.state), len(values) - len(self.read)
         kinds = [kind_of(a) for a in (*values[:last], *staged, *values[last:])]
         try:
-            jax.eval_shape(variant.function, tuple(kinds[:count]), tuple(kinds[count:]))
+            variant.results = jax.eval_shape(
+                variant.function, tuple(kinds[:count]), tuple(kinds[count:])
+            )
         except SizeNeededError as need:
             here.question = self._size_question(need)
         except StageNeededError as need:
@@ -240,6 +244,8 @@ class StagedProgram:
                 else:
                     variant.sizes.append((variable, found))
             here.variant = variant
+        # What is traced lives as long as the function, and must not keep the values of this call.
+        values = ()
         return here
 
     def _traced(

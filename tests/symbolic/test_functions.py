@@ -109,6 +109,16 @@ def test_the_value_of_an_input_is_not_what_a_call_returned():
         result[:] = 99
 
 
+def test_an_inputs_update_has_the_inputs_type():
+    with pytest.raises(TypeError) as refused:
+        theano.function([theano.In(fs, value=0.0, update=fs + x), x], fs)
+    text = str(refused.value)
+    assert text.startswith("updates: an update must have the type of its variable: fs has type ")
+    assert 'Cast it: T.cast(update, "float32")' in text
+    reset = theano.function([theano.In(x, value=3.0, update=0.5)], x)
+    assert [float(reset()), float(reset())] == [3.0, 0.5]
+
+
 def test_an_inputs_value_can_be_read_and_replaced():
     total = theano.function([theano.In(x, value=2.0, update=x + y), y], x)
     total(y=1.0)
@@ -304,7 +314,7 @@ def test_an_updates_broadcastable_axes_may_be_hidden_but_not_declared():
     np.testing.assert_array_equal(row.get_value(), [[2.0, 2.0, 2.0]])
     with pytest.raises(TypeError, match="Only the broadcast flags differ"):
         theano.function([], updates={whole: row * 1})
-    with pytest.raises(TypeError, match="must have the type of its shared variable"):
+    with pytest.raises(TypeError, match="must have the type of its variable"):
         theano.function([], updates={row: whole})
 
 
@@ -359,7 +369,7 @@ def test_default_updates_under_givens():
 def test_a_default_update_must_fit():
     state = shared(1.0)
     state.default_update = T.cast(state, "float32")
-    with pytest.raises(TypeError, match="must have the type of its shared variable"):
+    with pytest.raises(TypeError, match="must have the type of its variable"):
         theano.function([], state)
 
 
@@ -918,7 +928,7 @@ def test_refused_updates():
     def build(pairs, inputs=()):
         return theano.function(list(inputs), updates=pairs)
 
-    start = "updates: an update must have the type of its shared variable: "
+    start = "updates: an update must have the type of its variable: "
     lines = refusal(TypeError, build, [(a, T.cast(a, "float32"))]).splitlines()
     assert lines[0] == (
         f"{start}a has type TensorType(float64, scalar), its update is Elemwise{{Cast{{float32}}}}"

@@ -1,13 +1,17 @@
 """Sizes that are known only when a function runs, folding, and checks inside a program."""
 
+import gc
 import warnings
+import weakref
 
+import jax
 import numpy as np
 import pytest
 
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.errors import VariantsWarning
+from jaxlearn.symbolic.lowering import Graph, Lowering, SizeNeededError
 
 
 def test_minibatches_of_a_shared_array_compile_once_per_length():
@@ -38,6 +42,30 @@ def test_sizes_from_inputs_and_shared_scalars():
     assert f.variants == 3
     width.set_value(5)
     assert f(2, given)[0].shape == (2, 5)
+
+
+def test_the_values_of_a_call_are_not_kept():
+    x, n = T.dmatrix("x"), T.lscalar("n")
+    f = theano.function([x, n], x.sum() + T.arange(n).sum())
+    given = np.ones((100, 1000))
+    kept = weakref.ref(given)
+    assert float(f(given, 3)) == 100_003.0
+    del given
+    f(np.ones((1, 1)), 2)
+    gc.collect()
+    assert kept() is None
+
+
+def test_a_size_is_computed_from_what_it_depends_on_alone():
+    class OnTheDevice:
+        def __array__(self, *_):
+            raise AssertionError("was fetched")
+
+    x, n = T.dvector("x"), T.lscalar("n")
+    lowering = Lowering(Graph([x, n], [x.sum() + T.arange(n * 2)]))
+    with jax.enable_x64(True), pytest.raises(SizeNeededError) as needed:
+        jax.eval_shape(lambda *values: lowering.run(values), np.ones(3), np.int64(2))
+    assert needed.value.host([OnTheDevice(), np.array(3)]) == 6
 
 
 def test_shapes_are_folded():

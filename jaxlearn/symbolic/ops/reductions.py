@@ -115,11 +115,24 @@ def _last(x: Any, axis: Axes) -> Any:
     return x.transpose((*kept, *sorted(axis))).reshape((*(x.shape[i] for i in kept), count))
 
 
+# XLA cannot compile 64-bit positions in a user's program where 64-bit types are off.
+
+
 def _position_of_largest(x: Any, axis: Axes) -> Any:
-    return _last(x, axis).argmax(axis=-1)
+    rows = _last(x, axis)
+    return lax.convert_element_type(lax.argmax(rows, rows.ndim - 1, np.int32), np.int64)
 
 
 def _position_of_smallest(x: Any, axis: Axes) -> Any:
+    rows = _last(x, axis)
+    return lax.convert_element_type(lax.argmin(rows, rows.ndim - 1, np.int32), np.int64)
+
+
+def _numpy_position_of_largest(x: np.ndarray, axis: Axes) -> Any:
+    return _last(x, axis).argmax(axis=-1)
+
+
+def _numpy_position_of_smallest(x: np.ndarray, axis: Axes) -> Any:
     return _last(x, axis).argmin(axis=-1)
 
 
@@ -140,8 +153,20 @@ ROWS = {
         Row("Prod", jnp.prod, np.prod, _widened),
         Row("Max", _largest, np.max, _kept, needs_elements=True),
         Row("Min", _smallest, np.min, _kept, needs_elements=True),
-        Row("Argmax", _position_of_largest, _position_of_largest, _position, needs_elements=True),
-        Row("Argmin", _position_of_smallest, _position_of_smallest, _position, needs_elements=True),
+        Row(
+            "Argmax",
+            _position_of_largest,
+            _numpy_position_of_largest,
+            _position,
+            needs_elements=True,
+        ),
+        Row(
+            "Argmin",
+            _position_of_smallest,
+            _numpy_position_of_smallest,
+            _position,
+            needs_elements=True,
+        ),
         Row("All", jnp.all, np.all, _truth),
         Row("Any", jnp.any, np.any, _truth),
     )
