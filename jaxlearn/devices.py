@@ -11,6 +11,9 @@ On one host, whose GPUs JAX finds by itself::
     mesh = jax.make_mesh((jax.device_count(),), ("data",))
     result = jaxlearn.train(loss, params, data, steps, optimizer, mesh=mesh)
 
+``result.params`` are JAX arrays on these devices. ``np.asarray``, pickle, ``float`` and models take
+them as any others.
+
 On several hosts, or in several processes, every process runs the same program, and it begins with::
 
     jax.distributed.initialize("host0:1234", 2, process, heartbeat_timeout_seconds=10)
@@ -89,7 +92,8 @@ class Layout:
     """How the arrays of a training are spread over the devices of a mesh.
 
     Args:
-        mesh: the devices. The rows of data are spread over its first axis.
+        mesh: the devices. The rows of data are spread over its first axis. All arrays lie on a
+            mesh of the same devices and names, whose axes have the type ``Auto``.
         params_spec: a ``jax.sharding.PartitionSpec`` for all params, or a pytree of them whose
             leaves stand for the params below them; None, there or in the tree, is for params that
             each device holds whole. The optimizer's arrays of a param's shape follow that param.
@@ -115,9 +119,9 @@ class Layout:
                 raise TypeError(
                     f"params_spec: got {leaf!r}, wanted a jax.sharding.PartitionSpec, or None"
                 )
-        self._given_mesh = mesh
         self._params_spec = params_spec
-        # The devices of an explicit axis would ask the loss to say how each result is spread.
+        # An explicit axis, which jax.make_mesh makes in newer versions, would ask every loss to say
+        # how its results are spread.
         self.mesh = Mesh(
             mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * len(mesh.axis_names)
         )
@@ -160,14 +164,11 @@ class Layout:
             >>> params["weight"].sharding.spec == PartitionSpec("data")
             True
         """
-        specs = jax.tree.leaves(self._spread_specs(params), is_leaf=_is_spec)
-        for (path, leaf), spec in zip(
-            jax.tree_util.tree_leaves_with_path(params), specs, strict=True
-        ):
+        leaves = jax.tree_util.tree_leaves_with_path(params)
+        for (path, leaf), spec in zip(leaves, self._spec_of_each(params), strict=True):
             name = jax.tree_util.keystr(path)
-            whole_or_spec = PartitionSpec() if spec is None else spec
-            self._check_spec(f"params{name}", leaf.shape, whole_or_spec)
-            self._specs[name] = leaf.shape, whole_or_spec
+            self._check_spec(f"params{name}", leaf.shape, spec)
+            self._specs[name] = leaf.shape, spec
         return self._place_tree("params", params)
 
     def place_state(self, name: str, state: Any) -> Any:
@@ -209,24 +210,6 @@ class Layout:
             lambda path, leaf: jax.lax.with_sharding_constraint(leaf, self._sharding(path, leaf)),
             state,
         )
-
-    def as_given(self, tree: Any) -> Any:
-        """Return the arrays on the mesh that was given, whose axes may be explicit.
-
-        Example:
-            >>> mesh = jax.make_mesh((1,), ("data",))
-            >>> layout = Layout(mesh)
-            >>> layout.as_given(layout.place_params(np.ones(2))).sharding.mesh == mesh
-            True
-        """
-        if self.mesh == self._given_mesh:
-            return tree
-
-        def to_given_mesh(path: Any, leaf: Any) -> Any:
-            spec = self._sharding(path, leaf).spec
-            return _put(leaf, NamedSharding(self._given_mesh, spec))
-
-        return jax.tree_util.tree_map_with_path(to_given_mesh, tree)
 
     def agree(self, seconds: float) -> float:
         """Return the longest of the processes' times: all must make the same number of steps.
@@ -327,19 +310,20 @@ class Layout:
                 return NamedSharding(self.mesh, spec)
         return self._whole
 
-    def _spread_specs(self, params: Any) -> Any:
+    def _spec_of_each(self, params: Any) -> list[PartitionSpec]:
+        specs: list[PartitionSpec] = []
+
+        def repeat_below(spec: PartitionSpec | None, below: Any) -> None:
+            specs.extend([spec or PartitionSpec()] * len(jax.tree.leaves(below)))
+
         try:
-            return jax.tree.map(
-                lambda spec, below: jax.tree.map(lambda _: spec, below),
-                self._params_spec,
-                params,
-                is_leaf=_is_spec,
-            )
+            jax.tree.map(repeat_below, self._params_spec, params, is_leaf=_is_spec)
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"params_spec: does not fit the params: {error}; wanted one PartitionSpec, or a "
                 "tree of them like the params'"
             ) from None
+        return specs
 
     def _check_spec(self, name: str, shape: tuple[int, ...], spec: PartitionSpec) -> None:
         given = f"params_spec: {spec} for {name} of shape {shape}"

@@ -224,11 +224,11 @@ def train(
             start = _first_state(first_params, transformation, batches, batch_size, key)
         else:
             _check_resumable(start, transformation, batches, batch_size, key)
-        _check_loss(loss, start.params, batches, batch_size)
         if layout is not None:
             numbers = np.array([steps, batch_size or 0, learning_rate or 0])
             layout.check_same("steps, batch_size, optimizer", numbers)
             start, batches = _placed(layout, start), layout.place_data(batches, batch_size)
+        _check_loss(loss, start.params, batches, batch_size)
         gradient_step = _gradient_step(loss, transformation, batch_size, layout)
         program = jax.make_jaxpr(gradient_step)(_step_state(start), *batches)
         equations = list(_equations(program.jaxpr))
@@ -360,8 +360,6 @@ def _run(
             count = _next_count(count, seconds if layout is None else layout.agree(seconds))
         seconds = time.perf_counter() - started
 
-    if layout is not None:
-        state = layout.as_given(state)
     return TrainingResult(
         params=state[0],
         losses=np.concatenate(history),

@@ -14,8 +14,6 @@ import jax
 import numpy as np
 import pytest
 
-from jaxlearn import train
-
 FOLDER = Path(__file__).parent
 PROGRAM = FOLDER / "two_processes.py"
 
@@ -87,21 +85,14 @@ def test_a_lost_process_ends_the_other_soon_and_both_go_on_from_the_last_save(lo
         return  # that they go on does not depend on which was lost
     program = load_program()
     steps = program.load(path).steps
-    total = steps + 2 * program.STEPS
+    total = steps + program.STEPS
     with two_processes(path, total) as processes:
         for process in processes:
             output = process.communicate(timeout=120)[0]
             assert process.returncode == 0, output
             assert f"from step {steps}\n" in output
             assert "all is well\n" in output
-    alone = train(
-        program.error,
-        program.first_state(),
-        program.DATA,
-        total,
-        program.OPTIMIZER,
-        **program.OPTIONS,
-    )
+    alone = program.train_on(None, total)
     for process in (0, 1):
         params = program.load(tmp_path / f"state{process}").params
         for array, expected in zip(

@@ -21,7 +21,6 @@ RANDOM = np.random.RandomState(0)
 X = RANDOM.randn(32, 4)
 DATA = X, X[:, :1] ** 2
 OPTIMIZER = optax.adam(1e-2)
-OPTIONS = {"batch_size": 8, "progress": False}
 
 error = objective(models.multilayer_perceptron, losses.mean_squared_error)
 
@@ -30,9 +29,12 @@ def first_params():
     return models.init_multilayer_perceptron(jax.random.key(0), [4, 8, 1], "float64")
 
 
-def first_state(**options):
-    key = jax.random.key(5)
-    return train(error, first_params(), DATA, 0, OPTIMIZER, key=key, **OPTIONS, **options).state
+def train_on(state, steps, **options):
+    """Go on from a state, or start, if it is None."""
+    if state is None:
+        state, options = first_params(), {"key": jax.random.key(5), **options}
+    options = {"batch_size": 8, "progress": False, **options}
+    return train(error, state, DATA, steps, OPTIMIZER, **options).state
 
 
 def save(state, path):
@@ -46,11 +48,11 @@ def load(path):
 
 
 def train_in_parts(path, total, mesh, is_writer):
-    state = load(path) if path.exists() else first_state(mesh=mesh)
-    print("from step", state.steps, flush=True)
-    while state.steps < total:
-        result = train(error, state, DATA, STEPS, OPTIMIZER, mesh=mesh, **OPTIONS)
-        state = result.state
+    state = load(path) if path.exists() else None
+    steps = state.steps if state else 0
+    print("from step", steps, flush=True)
+    for _ in range(steps, total, STEPS):
+        state = train_on(state, STEPS, mesh=mesh)
         if is_writer:
             save(state, path)
     return state
@@ -92,7 +94,7 @@ def check_spread_params(mesh):
 def check_different_arguments(mesh, process):
     options = {"mesh": mesh, "progress": False}
     text = f"process {process} of 2 was given other values than another process; give every"
-    params = jax.tree.map(lambda leaf: leaf + process * 1e-15, first_params())
+    params = jax.tree.map(lambda leaf: np.asarray(leaf) + process * 1e-15, first_params())
     for name, arguments in (
         ("data[1]", (error, first_params(), (X, DATA[1] + process * 1e-12), 5, 0.1)),
         ("params[0]['bias']", (error, params, DATA, 5, 0.1)),
