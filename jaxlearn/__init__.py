@@ -5,11 +5,12 @@
 - `jaxlearn.Step`: a pure ``(state, *inputs) -> (outputs, state)``, compiled: once, n times, by row
 - `jaxlearn.train`: params, a loss and data in; trained params and the history of losses out
 - `jaxlearn.save`, `jaxlearn.load`: state that lasts, in safetensors files
+- `jaxlearn.devices`: how a training is spread over several devices, of one process or of many
 - `jaxlearn.tune_process`: settings of the whole process that make small steps faster
 - `jaxlearn.datasets`, and ``from jaxlearn import plotting``: data and pictures to learn with
 """
 
-from jaxlearn import datasets, losses, models, saving, steps, training
+from jaxlearn import datasets, devices, losses, models, saving, steps, training
 from jaxlearn.process import tune_process
 from jaxlearn.saving import load, save
 from jaxlearn.steps import Step
@@ -19,6 +20,7 @@ __all__ = [
     "DivergenceError",
     "Step",
     "datasets",
+    "devices",
     "load",
     "losses",
     "models",

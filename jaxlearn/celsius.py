@@ -10,6 +10,7 @@ from jaxlearn import datasets, losses, models, training
 from jaxlearn.steps import precision_of
 
 if TYPE_CHECKING:
+    from jax.sharding import Mesh
     from matplotlib.axes import Axes
 
 __all__ = [
@@ -46,6 +47,7 @@ def train_neuron(
     learning_rate: float = LEARNING_RATE,
     seed: int = SEED,
     progress: bool = False,
+    mesh: Mesh | None = None,
 ) -> training.TrainingResult:
     """Train the neuron on the full batch of 100 temperatures, by plain gradient descent.
 
@@ -54,6 +56,7 @@ def train_neuron(
         learning_rate: the learning rate; from about 0.0012 on, training diverges.
         seed: the seed of the weight and bias to start from.
         progress: whether to show a bar on standard error.
+        mesh: the devices to spread the temperatures over, as `jaxlearn.train` takes them.
 
     Returns:
         A `jaxlearn.training.TrainingResult`.
@@ -67,7 +70,7 @@ def train_neuron(
     """
     data = datasets.celsius_fahrenheit()
     return training.train(
-        objective, initial_params(seed), data, steps, learning_rate, progress=progress
+        objective, initial_params(seed), data, steps, learning_rate, progress=progress, mesh=mesh
     )
 
 

@@ -11,11 +11,16 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
-from jaxlearn import celsius
+import jax
+from jax.sharding import Mesh
+
+from jaxlearn import celsius, datasets
+from jaxlearn.devices import divisors_around
 from jaxlearn.process import tune_process
 from jaxlearn.training import DivergenceError, TrainingResult
 
@@ -82,6 +87,13 @@ def _add_celsius(commands: Any) -> None:
         "--seed", type=_whole_number, default=celsius.SEED, metavar="S", help="of the first params"
     )
     parser.add_argument(
+        "--devices",
+        type=partial(_whole_number, least=1),
+        default=1,
+        metavar="N",
+        help="devices that share the temperatures: GPUs, or else parts of the CPU",
+    )
+    parser.add_argument(
         "--output", default="celsius.png", metavar="FILE", help="picture: .png, .svg, .pdf ..."
     )
     parser.add_argument("--show", action="store_true", help="open a window with the picture, too")
@@ -92,6 +104,7 @@ def _run_celsius(parser: argparse.ArgumentParser, options: argparse.Namespace) -
     from jaxlearn import plotting
 
     tune_process()
+    mesh = _mesh(parser, options.devices)
     try:
         plotting.check_writable(options.output)
         figure = plotting.new_figure(window=options.show)
@@ -101,7 +114,7 @@ def _run_celsius(parser: argparse.ArgumentParser, options: argparse.Namespace) -
         parser.error(f"argument --show: {error}")
     try:
         result = celsius.train_neuron(
-            options.steps, options.learning_rate, options.seed, progress=sys.stderr.isatty()
+            options.steps, options.learning_rate, options.seed, sys.stderr.isatty(), mesh
         )
     except DivergenceError as error:
         print(
@@ -112,6 +125,8 @@ def _run_celsius(parser: argparse.ArgumentParser, options: argparse.Namespace) -
         return 1
     before = celsius.initial_params(options.seed)
     _print_report(options, before, result)
+    if mesh is not None:
+        _print_devices(mesh)
     celsius.plot(figure.subplots(), before, result.params)
     plotting.save_figure(figure, options.output)
     print(f"picture   {options.output}")
@@ -130,13 +145,41 @@ def _print_report(options: argparse.Namespace, before: Any, result: TrainingResu
     )
 
 
-def _whole_number(text: str) -> int:
+def _mesh(parser: argparse.ArgumentParser, count: int) -> Mesh | None:
+    """Return as many devices as were asked for; None for one, which needs no mesh."""
+    if count == 1:
+        return None
+    rows = len(datasets.celsius_fahrenheit()[0])
+    if rows % count:
+        choices = " or ".join(map(str, divisors_around(rows, count)))
+        parser.error(
+            f"argument --devices: {rows} temperatures do not divide evenly among {count} devices; "
+            f"take {choices}"
+        )
+    # Where there is a GPU, this says nothing about it.
+    jax.config.update("jax_num_cpu_devices", count)
+    found = jax.devices()
+    if len(found) < count:
+        parser.error(
+            f"argument --devices: got {count}, but there are {len(found)} "
+            f"({found[0].device_kind}); with JAX_PLATFORMS=cpu the CPU can be cut in {count}"
+        )
+    return jax.make_mesh((count,), ("rows",), devices=found[:count])
+
+
+def _print_devices(mesh: Mesh) -> None:
+    rows = len(datasets.celsius_fahrenheit()[0])
+    kind = mesh.devices.flat[0].device_kind
+    print(f"devices   {mesh.size} x {kind}, {rows // mesh.size} of the {rows} temperatures on each")
+
+
+def _whole_number(text: str, least: int = 0) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number, 0 or more")
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted a whole number, {least} or more")
     return number
 
 

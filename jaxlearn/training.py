@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
@@ -15,10 +16,12 @@ from jax import lax
 from numpy.typing import NDArray
 
 from jaxlearn.arguments import whole_number
+from jaxlearn.devices import Layout, gather, is_within_reach
 from jaxlearn.steps import SHORT_SUMS, Step, equations, next_stretch, precision_of, sums_are_short
 
 if TYPE_CHECKING:
     import optax
+    from jax.sharding import Mesh
 
 __all__ = ["DivergenceError", "TrainingResult", "TrainingState", "objective", "train"]
 
@@ -147,6 +150,8 @@ def train(
     batch_size: int | None = None,
     key: jax.Array | None = None,
     progress: bool = True,
+    mesh: Mesh | None = None,
+    params_spec: Any = None,
 ) -> TrainingResult:
     """Minimise a loss over data by gradient steps that run as one compiled loop.
 
@@ -169,6 +174,11 @@ def train(
         key: a ``jax.random`` key for the shuffles, needed with ``batch_size`` unless params is
             a state to go on from.
         progress: whether to show a bar on standard error.
+        mesh: the devices to train on, by default one; see `jaxlearn.devices`. The rows, or those
+            of each minibatch, are spread evenly over the mesh's first axis.
+        params_spec: which params are spread over the mesh, too: a ``jax.sharding.PartitionSpec``
+            for all of them, or a pytree of specs. By default each device holds all params. The
+            optimizer's arrays of a param's shape follow it.
 
     Returns:
         A `TrainingResult`: params, losses, state, seconds, compile_seconds.
@@ -178,7 +188,8 @@ def train(
             not a tuple, a loss that is not one number.
         ValueError: arrays of different lengths, a value in the data that is not finite (the
             message names the array and the row), a batch size that does not fit, a state that
-            belongs to another optimizer.
+            belongs to another optimizer, rows that the devices cannot share evenly, specs that
+            do not fit the params or the mesh, processes that were given different values.
         DivergenceError: a loss that is not finite; it names the step and the learning rate
             and keeps the params of the last finite loss.
 
@@ -196,15 +207,24 @@ def train(
         raise TypeError(f"loss: got {loss!r}, wanted a function (params, *data) -> scalar")
     steps = whole_number("steps", steps, least=0)
     transformation, learning_rate = _as_optimizer(optimizer)
+    layout = _layout(mesh, params_spec)
     start = params if isinstance(params, TrainingState) else None
     with precision_of(params):
-        batches = _check_data(data)
+        batches = _check_data(data, on_host=layout is not None)
         if start is None:
-            start = _first_state(_check_params(params), transformation, batches, batch_size, key)
+            first_params = _check_params(params)
+            if layout is not None:
+                # Here, because the optimizer's first state lies where the params lie.
+                first_params = layout.place_params(first_params)
+            start = _first_state(first_params, transformation, batches, batch_size, key)
         else:
             _check_resumable(start, transformation, batches, batch_size, key)
+        if layout is not None:
+            numbers = np.array([steps, batch_size or 0, learning_rate or 0])
+            layout.check_same("steps, batch_size, optimizer", numbers)
+            start, batches = _placed(layout, start), layout.place_data(batches, batch_size)
         _check_loss(loss, start.params, batches, batch_size)
-        gradient_step = _gradient_step(loss, transformation, batch_size)
+        gradient_step = _gradient_step(loss, transformation, batch_size, layout)
         program = jax.make_jaxpr(gradient_step)(_step_state(start), *batches)
         step = Step(
             gradient_step,
@@ -212,12 +232,33 @@ def train(
             donate=False,
             compiler_options=SHORT_SUMS if sums_are_short(program.jaxpr) else None,
         )
-        first_stretch = _STRETCH_CAPACITY if _is_quick(program.jaxpr) else _FIRST_STRETCH
-        return _run(step, start, batches, steps, first_stretch, learning_rate, progress)
+        # Devices that wait for one another make no step quick.
+        is_quick = layout is None and _is_quick(program.jaxpr)
+        first_stretch = _STRETCH_CAPACITY if is_quick else _FIRST_STRETCH
+        return _run(step, start, batches, steps, first_stretch, learning_rate, progress, layout)
+
+
+def _layout(mesh: Mesh | None, params_spec: Any) -> Layout | None:
+    if mesh is not None:
+        return Layout(mesh, params_spec)
+    if params_spec is not None:
+        raise ValueError("params_spec: given without mesh; give the mesh whose axes it names")
+    return None
+
+
+def _placed(layout: Layout, state: TrainingState) -> TrainingState:
+    return state._replace(
+        params=layout.place_params(state.params),
+        optimizer_state=layout.place_state("optimizer_state", state.optimizer_state),
+        shuffle=layout.place_state("shuffle", state.shuffle),
+    )
 
 
 def _gradient_step(
-    loss: Callable[..., Any], optimizer: optax.GradientTransformation, batch_size: int | None
+    loss: Callable[..., Any],
+    optimizer: optax.GradientTransformation,
+    batch_size: int | None,
+    layout: Layout | None = None,
 ) -> Callable[..., tuple[Any, Any]]:
     import optax
 
@@ -228,6 +269,8 @@ def _gradient_step(
         params, optimizer_state, shuffle = state
         if batch_size is not None:
             shuffle, data = _next_batch(shuffle, data, batch_size)
+            if layout is not None:
+                data = layout.constrain_batch(data)
 
         def batch_loss(params: Any) -> Any:
             return loss(params, *data)
@@ -236,7 +279,8 @@ def _gradient_step(
         updates, optimizer_state = extended.update(
             gradient, optimizer_state, params, value=value, grad=gradient, value_fn=batch_loss
         )
-        return value, (optax.apply_updates(params, updates), optimizer_state, shuffle)
+        new_state = optax.apply_updates(params, updates), optimizer_state, shuffle
+        return value, new_state if layout is None else layout.constrain_state(new_state)
 
     return gradient_step
 
@@ -263,11 +307,17 @@ def _run(
     first_stretch: int,
     learning_rate: float | None,
     progress: bool,
+    layout: Layout | None,
 ) -> TrainingResult:
     def advance(state: Any, count: int) -> tuple[NDArray[Any], Any]:
-        losses, state = step.repeat(state, count, *data, capacity=_STRETCH_CAPACITY)
-        # A copy: a view would keep the room of a whole stretch for each short one.
-        return np.asarray(losses)[:count].copy(), state
+        try:
+            losses, state = step.repeat(state, count, *data, capacity=_STRETCH_CAPACITY)
+            # A copy: a view would keep the room of a whole stretch for each short one.
+            return np.asarray(losses)[:count].copy(), state
+        except jax.errors.JaxRuntimeError as error:
+            if layout is not None:
+                layout.explain(error)
+            raise
 
     state = _step_state(start)
     started = time.perf_counter()
@@ -294,13 +344,13 @@ def _run(
                     start.steps + done + bad,
                     learning_rate,
                     np.concatenate(history),
-                    jax.device_get(_params_at(max(done + bad - 1, 0), begins, advance)),
+                    gather(_params_at(max(done + bad - 1, 0), begins, advance)),
                 )
             done += count
             begins = [begins[-1], (done, state)]
             bar.set_postfix(loss=f"{float(losses[-1]):.4g}", refresh=False)
             bar.update(count)
-            count = next_stretch(count, seconds)
+            count = next_stretch(count, seconds if layout is None else layout.agree(seconds))
         seconds = time.perf_counter() - started
 
     return TrainingResult(
@@ -317,8 +367,13 @@ def _first_not_finite(losses: NDArray[Any], last_params: Any | None) -> int | No
     bad = np.flatnonzero(~np.isfinite(losses))
     if bad.size:
         return int(bad[0])
-    finite = all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves(last_params))
-    return None if finite else len(losses)
+    return None if all(map(_is_finite, jax.tree.leaves(last_params))) else len(losses)
+
+
+def _is_finite(leaf: jax.Array) -> bool:
+    if is_within_reach(leaf):
+        return bool(np.isfinite(np.asarray(leaf)).all())
+    return bool(jnp.isfinite(leaf).all())
 
 
 def _params_at(
@@ -354,6 +409,11 @@ class _PortableKey(NamedTuple):
 def _to_portable(leaf: Any) -> Any:
     if not isinstance(leaf, jax.Array):
         return leaf
+    if not is_within_reach(leaf):
+        raise ValueError(
+            "pickle: an array is spread over the devices of several processes; pickle "
+            "jaxlearn.devices.gather(state), which every process must call"
+        )
     if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         return _PortableKey(str(jax.random.key_impl(leaf)), np.asarray(jax.random.key_data(leaf)))
     return np.asarray(leaf)
@@ -468,16 +528,23 @@ def _check_params(params: Any) -> Any:
     return jax.tree.map(lambda leaf: jnp.array(leaf, jnp.result_type(leaf), copy=True), params)
 
 
-def _check_data(data: Any) -> tuple[Any, ...]:
+def _check_data(data: Any, on_host: bool = False) -> tuple[Any, ...]:
     if not isinstance(data, (tuple, list)):
         raise TypeError(
             f"data: got {type(data).__name__}, wanted a tuple of arrays: (x, target), or (x,)"
         )
     for path, leaf in jax.tree_util.tree_leaves_with_path(tuple(data)):
-        _check_numbers(f"data{jax.tree_util.keystr(path)}", leaf)
+        name = f"data{jax.tree_util.keystr(path)}"
+        _check_numbers(name, leaf)
+        if not is_within_reach(leaf):
+            raise ValueError(
+                f"{name}: spread over the devices of several processes; "
+                "give each process all of the data, as NumPy arrays"
+            )
     # What float32 cannot hold becomes infinite here, and is refused below with its row.
     with np.errstate(over="ignore"):
-        arrays: tuple[Any, ...] = jax.tree.map(lambda leaf: jnp.array(leaf, copy=True), tuple(data))
+        convert = _to_host if on_host else partial(jnp.array, copy=True)
+        arrays: tuple[Any, ...] = jax.tree.map(convert, tuple(data))
     lengths: dict[str, int] = {}
     given = jax.tree.leaves(tuple(data))
     for (path, leaf), original in zip(
@@ -497,6 +564,12 @@ def _check_data(data: Any) -> tuple[Any, ...]:
     if _row_count(arrays) == 0:
         raise ValueError(f"data: {', '.join(lengths)} have no rows")
     return arrays
+
+
+def _to_host(leaf: Any) -> NDArray[Any]:
+    """Return what `jnp.array` makes of a leaf, without a device that must hold the whole."""
+    array = np.asarray(leaf)
+    return array.astype(jnp.result_type(array), copy=False)
 
 
 def _check_numbers(name: str, leaf: Any) -> None:

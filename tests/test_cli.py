@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import pytest
 
 from jaxlearn.cli import _python_2_file, main
@@ -46,6 +47,31 @@ def test_celsius_takes_its_options(tmp_path):
     assert done.stdout.splitlines()[0] != run("celsius", folder=tmp_path).stdout.splitlines()[0]
 
 
+def test_celsius_on_several_devices_learns_the_same(tmp_path):
+    one, many = (
+        run("celsius", "--steps", "500", *options, folder=tmp_path).stdout.splitlines()
+        for options in ([], ["--devices", "4"])
+    )
+    assert many[:2] == one[:2]
+    assert many[3:] == [
+        "devices   4 x cpu, 25 of the 100 temperatures on each",
+        "picture   celsius.png",
+    ]
+    assert len(one) == 4
+
+
+def test_more_devices_than_there_are_stop_celsius(monkeypatch, capsys):
+    found = jax.devices()
+    monkeypatch.setattr("jaxlearn.cli.tune_process", lambda: ())
+    monkeypatch.setattr("jax.config.update", lambda name, value: None)
+    with pytest.raises(SystemExit, match="2"):
+        main(["celsius", "--devices", "100"])
+    assert (
+        f"error: argument --devices: got 100, but there are {len(found)} "
+        f"({found[0].device_kind}); with JAX_PLATFORMS=cpu the CPU can be cut in 100\n"
+    ) in capsys.readouterr().err
+
+
 def test_no_steps_draw_the_untrained_neuron(tmp_path):
     done = run("celsius", "--steps", "0", folder=tmp_path)
     before, after, *_ = done.stdout.splitlines()
@@ -63,6 +89,12 @@ def test_no_steps_draw_the_untrained_neuron(tmp_path):
         (["--output", "a.doc"], "argument --output: a.doc: cannot write a .doc file; wanted"),
         (["--steps", "-1"], "argument --steps: got '-1', wanted a whole number, 0 or more"),
         (["--steps", "ten"], "argument --steps: got 'ten', wanted a whole number, 0 or more"),
+        (["--devices", "0"], "argument --devices: got '0', wanted a whole number, 1 or more"),
+        (
+            ["--devices", "8"],
+            "argument --devices: 100 temperatures do not divide evenly among 8 devices; "
+            "take 5 or 10",
+        ),
         (["--learning-rate", "0"], "argument --learning-rate: got '0', wanted a number above 0"),
         (
             ["--learning-rate", "nan"],

@@ -23,12 +23,21 @@ MODULES = sorted(
 
 # What each module may import of jaxlearn. A module that is not listed may import none of it.
 MAY_IMPORT = {
-    "jaxlearn": {"datasets", "losses", "models", "process", "saving", "steps", "training"},
+    "jaxlearn": {
+        "datasets",
+        "devices",
+        "losses",
+        "models",
+        "process",
+        "saving",
+        "steps",
+        "training",
+    },
     "jaxlearn.models": {"arguments"},
     "jaxlearn.steps": {"arguments"},
-    "jaxlearn.training": {"arguments", "steps"},
+    "jaxlearn.training": {"arguments", "devices", "steps"},
     "jaxlearn.celsius": {"datasets", "losses", "models", "plotting", "steps", "training"},
-    "jaxlearn.cli": {"celsius", "plotting", "process", "theano", "training"},
+    "jaxlearn.cli": {"celsius", "datasets", "devices", "plotting", "process", "theano", "training"},
     "jaxlearn.__main__": {"cli"},
     "jaxlearn.symbolic": {"arguments", "steps", "symbolic"},
     "jaxlearn.theano": {"symbolic", "theano"},
