@@ -21,7 +21,7 @@ def test_examples_run(example, tmp_path):
 
 
 def test_there_are_examples_of_both_faces():
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
 
 
 def test_the_example_of_the_theano_face_prints_theanos_numbers(tmp_path):

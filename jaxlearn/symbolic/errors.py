@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -22,6 +25,7 @@ __all__ = [
     "SourceLine",
     "UnusedInputError",
     "VariantsWarning",
+    "attributed_to",
     "made_at",
     "user_line",
     "warn_user",
@@ -89,6 +93,29 @@ class SourceLine(NamedTuple):
         return linecache.getline(self.file, self.number).strip()
 
 
+class _Attributed(threading.local):
+    line: SourceLine | None = None
+
+
+_attributed = _Attributed()
+
+
+@contextlib.contextmanager
+def attributed_to(line: SourceLine | None) -> Iterator[None]:
+    """Have whatever is made meanwhile belong to a line: to that of what it stands for.
+
+    Example:
+        >>> with attributed_to(SourceLine("train.py", 12, "<module>")):
+        ...     user_line().where
+        'train.py:12'
+    """
+    before, _attributed.line = _attributed.line, line
+    try:
+        yield
+    finally:
+        _attributed.line = before
+
+
 def user_line() -> SourceLine | None:
     """Return the innermost line of the running program that is neither this package's nor JAX's.
 
@@ -96,6 +123,8 @@ def user_line() -> SourceLine | None:
         >>> user_line() is not None
         True
     """
+    if _attributed.line is not None:
+        return _attributed.line
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code

@@ -140,9 +140,10 @@ class VectorJacobianProduct(Op):
 
     def primal(self, node: Apply) -> Apply:
         """Return the node that this one differentiates."""
-        return Apply.of_types(
-            self.op, node.inputs[: len(node.inputs) - len(self.given)], self.kinds
-        )
+        inputs = node.inputs[: len(node.inputs) - len(self.given)]
+        primal = Apply.of_types(self.op, inputs, self.kinds)
+        primal.line = node.line
+        return primal
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the pullback of the operation's own function."""

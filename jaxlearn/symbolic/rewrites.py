@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxlearn.symbolic.errors import attributed_to
 from jaxlearn.symbolic.graph import (
     Apply,
     Constant,
@@ -65,15 +66,12 @@ def _rewritten(outputs: list[Variable]) -> list[Variable]:
 
 def _replacement(node: Apply) -> Any:
     for rule in RULES.get(_name(node), ()):
-        new = rule(node)
+        with attributed_to(node.line):
+            new = rule(node)
         if new is not None and new.type.dtype == node.outputs[0].type.dtype:
             if new.type.broadcastable != node.outputs[0].type.broadcastable:
                 continue
             new.name = node.outputs[0].name
-            for made in toposort([new], set(node.inputs)):
-                made.line = node.line
-                for output in made.outputs:
-                    output.line = node.line
             return new
     return None
 
