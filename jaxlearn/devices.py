@@ -26,8 +26,9 @@ When a process is lost, the training of the others ends, too, within ``heartbeat
 which JAX sets to 100 by default. If the broken connection is noticed first, it ends by an
 exception. If the silence is noticed first, JAX ends the process and writes why: ``The following
 tasks are unhealthy`` and the lost process's number, or, if process 0 is gone, ``the leader task was
-preempted/died``. So save the state now and then: train in parts, and pickle ``result.state`` after
-each, in one of the processes. Then start all of them again, and go on from there.
+preempted/died``. So save the state now and then: train in parts, and give `jaxlearn.save`
+``result.state`` after each, in one of the processes. Then start all of them again, and go on from
+what `jaxlearn.load` returns.
 """
 
 from __future__ import annotations

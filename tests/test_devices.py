@@ -14,6 +14,8 @@ import jax
 import numpy as np
 import pytest
 
+from jaxlearn import load
+
 FOLDER = Path(__file__).parent
 PROGRAM = FOLDER / "two_processes.py"
 
@@ -84,7 +86,7 @@ def test_a_lost_process_ends_the_other_soon_and_both_go_on_from_the_last_save(lo
     if lost == 0:
         return  # that they go on does not depend on which was lost
     program = load_program()
-    steps = program.load(path).steps
+    steps = load(path, program.train_on(None, 0)).steps
     total = steps + program.STEPS
     with two_processes(path, total) as processes:
         for process in processes:
@@ -94,7 +96,7 @@ def test_a_lost_process_ends_the_other_soon_and_both_go_on_from_the_last_save(lo
             assert "all is well\n" in output
     alone = program.train_on(None, total)
     for process in (0, 1):
-        params = program.load(tmp_path / f"state{process}").params
+        params = load(tmp_path / f"state{process}", program.train_on(None, 0)).params
         for array, expected in zip(
             jax.tree.leaves(params), jax.tree.leaves(alone.params), strict=True
         ):

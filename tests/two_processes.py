@@ -1,6 +1,5 @@
 """A program that two processes run together; test_devices.py starts them, and kills one."""
 
-import os
 import pickle
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ import optax
 import pytest
 from jax.sharding import PartitionSpec
 
-from jaxlearn import DivergenceError, losses, models, objective, train
+from jaxlearn import DivergenceError, load, losses, models, objective, save, train
 from jaxlearn.devices import gather
 
 STEPS = 40
@@ -37,24 +36,14 @@ def train_on(state, steps, **options):
     return train(error, state, DATA, steps, OPTIMIZER, **options).state
 
 
-def save(state, path):
-    beside = path.with_suffix(".new")
-    beside.write_bytes(pickle.dumps(state))
-    os.replace(beside, path)
-
-
-def load(path):
-    return pickle.loads(path.read_bytes())
-
-
 def train_in_parts(path, total, mesh, is_writer):
-    state = load(path) if path.exists() else None
+    state = load(path, train_on(None, 0)) if path.exists() else None
     steps = state.steps if state else 0
     print("from step", steps, flush=True)
     for _ in range(steps, total, STEPS):
         state = train_on(state, STEPS, mesh=mesh)
         if is_writer:
-            save(state, path)
+            save(path, state)
     return state
 
 
