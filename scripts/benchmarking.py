@@ -30,13 +30,22 @@ def timer(function: Callable[[], object]) -> Timer:
     return timed
 
 
-def interleave(timers: Mapping[str, Timer], rounds: int) -> dict[str, list[float]]:
-    """Measure the peers in turns, so that what slows the machine for a while slows them all."""
+def interleave(
+    timers: Mapping[str, Timer], rounds: int, rest: float = 0.0
+) -> dict[str, list[float]]:
+    """Measure the peers in turns, so that what slows the machine for a while slows them all.
+
+    Args:
+        timers: what measures each peer once.
+        rounds: how often each is measured.
+        rest: seconds to wait before each; the threads of a BLAS spin for a while after their work.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in timers}
     for timed in timers.values():
         timed()
     for _ in range(rounds):
         for name, timed in timers.items():
+            time.sleep(rest)
             seconds[name].append(timed())
     return seconds
 
