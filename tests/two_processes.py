@@ -104,7 +104,7 @@ def main(process, port, path, total):
     )
     mesh = jax.make_mesh((4,), ("data",))
     state = train_in_parts(path, total, mesh, is_writer=process == 0)
-    save(state, path.with_name(f"state{process}"))
+    save(path.with_name(f"state{process}"), state)
     check_spread_params(mesh)
     check_different_arguments(mesh, process)
     print("all is well", flush=True)

@@ -231,13 +231,11 @@ class Loop:
             if self.done:
                 raise in_step(self.done, error) from None
             raise
-        self._check_fusible(variant, after)
-        changing = self._changing_sizes(variant)
-        step = self._step(variant, changing)
-        last = tuple(np.zeros(k.shape, k.dtype) for k in kinds) if self._only_last else ()
+        step, changes = self._step(variant, after)
+        last = tuple([np.zeros(k.shape, k.dtype) for k in kinds]) if self._only_last else ()
         carry = _Carry(np.int32(self.done), self.state, self.defaults, last)
         left, room = self._calls.calls - self.done, None
-        if changing or count is not None:
+        if changes or count is not None:
             # The same for each stretch, whose lengths differ: one program then serves them all.
             room = self._room([] if self._only_last else kinds)
             left = min(left, room, left if count is None else count)
@@ -247,8 +245,9 @@ class Loop:
             )
         except (SizeNeededError, StageNeededError) as need:
             raise CannotFuseError(str(need)) from None
-        made = int(carry.step) - self.done
-        self._check(variant, np.asarray(held)[:made])
+        made = int(carry.step) - self.done if changes else left
+        if variant.errors:
+            self._check(variant, np.asarray(held)[:made])
         # Cut by NumPy: XLA would compile a program for each length.
         pieces = carry.last if self._only_last else [np.asarray(rows)[:made] for rows in outputs]
         self._pieces.append([np.array(piece) for piece in pieces])
@@ -294,12 +293,15 @@ class Loop:
             if moving.intersection(graph_inputs([variable], set(inputs)))
         ]
 
-    def _step(self, variant: Variant, changing: Sequence[tuple[Graph, np.ndarray]]) -> Step:
-        key = (self._only_last, tuple(self._rows), tuple(self._calls.carried))
+    def _step(self, variant: Variant, after: Sequence[Any]) -> tuple[Step, bool]:
+        """Return the compiled step, and whether it watches sizes."""
+        key = (self._only_last, *self._rows, None, *self._calls.carried)
         if key not in variant.loops:
-            variant.loops[key] = self._new_step(variant, changing)
-        step: Step = variant.loops[key]
-        return step
+            self._check_fusible(variant, after)
+            changing = self._changing_sizes(variant)
+            variant.loops[key] = self._new_step(variant, changing), bool(changing)
+        found: tuple[Step, bool] = variant.loops[key]
+        return found
 
     def _new_step(self, variant: Variant, changing: Sequence[tuple[Graph, np.ndarray]]) -> Step:
         # What is compiled lives as long as the function, and must not keep these calls' data.
