@@ -189,13 +189,15 @@ class VectorJacobianProduct(Op):
         primal = self.primal(node)
         count = len(primal.inputs)
         expression = primal.op.source(primal, inputs[:count], writer)
-        outputs = len(primal.outputs)
-        if outputs > 1:
+        taken = [expression]
+        if len(primal.outputs) > 1:
             # What has no gradient here is left out, so that none must be made up for it.
             taken = [f"({expression})[{i}]" for i in self.given]
             expression = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
         gradients = [
-            _source_of_shape(inputs[count + place], node.inputs[count + place], primal.outputs[i])
+            _source_of_shape(
+                inputs[count + place], node.inputs[count + place], primal.outputs[i], taken[place]
+            )
             for place, i in enumerate(self.given)
         ]
         pulled = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
@@ -235,10 +237,10 @@ class VectorJacobianProduct(Op):
         return self.op.gradient_dtype(self.primal(node), i)
 
 
-def _source_of_shape(name: str, gradient: Any, output: Any) -> str:
+def _source_of_shape(name: str, gradient: Any, output: Any, expression: str) -> str:
     if gradient.type.broadcastable == output.type.broadcastable:
         return name
-    raise NotImplementedError(f"source: {gradient} has another shape than {output}")
+    return f"jnp.broadcast_to({name}, {expression}.shape)"
 
 
 def _zero_cotangent(output: Any) -> Any:

@@ -331,6 +331,8 @@ class Op:
     parameters: tuple[str, ...] = ()
     linear = False
     """Whether the outputs are linear in the inputs, so that second derivatives do not exist."""
+    transparent = False
+    """Whether the output is the first input, and the gradient passes by as it is."""
     staged = False
     """Whether the shapes of the outputs depend on data, so that `host` must compute them."""
 

@@ -31,13 +31,14 @@ from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
 from jaxlearn.symbolic.errors import SourceLine, made_at
 from jaxlearn.symbolic.exporting import distinct_names
 from jaxlearn.symbolic.gradients import VectorJacobianProduct, walk_back
-from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs, toposort
+from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, graph_inputs, toposort
 from jaxlearn.symbolic.lowering import Graph, host_value
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
 
 __all__ = ["Writer", "function_source", "scalar_text"]
 
+_RESERVED = frozenset({"jax", "jnp", "lax", "np", "state", *keyword.kwlist, *dir(builtins)})
 _MOST_INLINE = 40
 _MOST_COLUMNS = 88
 
@@ -51,14 +52,19 @@ class Writer:
 
     Attributes:
         bundle: the helpers and imports that the expressions need.
+        functions: the functions of the module so far, each after those that it needs.
         reserved: names that mean something in the whole module.
         locals: names that mean something in some function.
     """
 
-    def __init__(self, graph: Graph, statics: Collection[Variable]) -> None:
-        self.bundle = Bundle()
-        self.reserved = {"jax", "jnp", "lax", "np", "state", *keyword.kwlist, *dir(builtins)}
-        self.locals: set[str] = set()
+    def __init__(
+        self, graph: Graph, statics: Collection[Variable], outer: Writer | None = None
+    ) -> None:
+        self.bundle = outer.bundle if outer else Bundle()
+        self.functions: list[str] = outer.functions if outer else []
+        self.reserved = outer.reserved if outer else set(_RESERVED)
+        self.locals: set[str] = outer.locals if outer else set()
+        self._inner: dict[Any, str] = outer._inner if outer else {}
         self._graph = graph
         self._known = self._known_variables(statics)
 
@@ -69,6 +75,42 @@ class Writer:
     def method(self, op: Any, method: Callable[..., Any]) -> str:
         """Return the name of a helper that is a method of an operation with its parameters."""
         return self.bundle.name_of_method(op, method, self.reserved | self.locals)
+
+    def imported(self, function: Callable[..., Any]) -> str | None:
+        """Return the name of a function of the user's, imported; None if it cannot be."""
+        return self.bundle.imported_name(function, self.reserved | self.locals)
+
+    def inner_function(
+        self,
+        name: str,
+        inputs: Sequence[Variable],
+        statics: Sequence[Variable],
+        outputs: Sequence[Variable],
+    ) -> str:
+        """Return the name of a function of the module that computes expressions.
+
+        Args:
+            name: what to call it.
+            inputs: the variables that are its arguments.
+            statics: those of them that are known when the module is traced.
+            outputs: what it returns; of several, a tuple.
+        """
+        key = (name, *inputs, *statics, *outputs)
+        if key not in self._inner:
+            graph = Graph(inputs, outputs)
+            parameters: list[str] = []
+            for wanted in distinct_names([v.name for v in inputs], "value"):
+                parameters.append(_fresh(wanted, {*_RESERVED, *parameters}))
+            writer = Writer(graph, statics, self)
+            body = _Body(writer, graph, dict(zip(inputs, parameters, strict=True)), {})
+            body.write(graph.nodes, [], outputs)
+            results = [_quoted(ast.unparse(body.expression(output))) for output in outputs]
+            self._inner[key] = _fresh(name, self.reserved | self.locals)
+            self.reserved.add(self._inner[key])
+            lines = [*body.lines, f"return {', '.join(results)}"]
+            text = f"def {self._inner[key]}({', '.join(parameters)}):"
+            self.functions.append("\n".join([text, *(f"    {line}" for line in lines)]))
+        return self._inner[key]
 
     def dtype(self, dtype: str) -> str:
         """Return a dtype as JAX names it."""
@@ -263,7 +305,14 @@ def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
             dtypes = [node.inputs[i].type.dtype for i in node.op.wanted]
             if list(node.op.dtypes) != dtypes:
                 return False
+    if not all(_has_gradient_of_jax(node.op) for node in gradient.forward):
+        return False
     return all(r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True))
+
+
+def _has_gradient_of_jax(op: Op) -> bool:
+    """Whether the expression of an operation has, by ``jax.grad``, the operation's own gradient."""
+    return type(op).gradient is Op.gradient or op.transparent
 
 
 class _Unit:
@@ -322,7 +371,6 @@ class _Body:
         writer: what expressions are written with.
         graph: the graph of which the function computes a part.
         given: the names of what is known at the start.
-        functions: the functions of the module so far; loss functions are added.
         names: names of expressions that have none, by number.
     """
 
@@ -331,14 +379,12 @@ class _Body:
         writer: Writer,
         graph: Graph,
         given: Mapping[Variable, str],
-        functions: list[str],
         names: Mapping[int, str],
     ) -> None:
         self.lines: list[str] = []
         self._names = names
         self._writer = writer
         self._graph = graph
-        self._functions = functions
         self._taken = set(given.values())
         self._line: SourceLine | None = None
         self._expressions: dict[int, ast.expr] = {
@@ -449,14 +495,14 @@ class _Body:
             parameters[variable] = _fresh(
                 self._name_of(variable), {*parameters.values(), *writer.reserved}
             )
-        loss = _Body(writer, self._graph, parameters, self._functions, self._names)
+        loss = _Body(writer, self._graph, parameters, self._names)
         writer.reserved.add(name)
         loss.write(gradient.forward, [], [gradient.cost, *extra])
         results = ast.unparse(loss.expression(gradient.cost))
         if extra:
             parts = ", ".join(ast.unparse(loss.expression(v)) for v in extra)
             results += f", ({parts},)" if len(extra) == 1 else f", ({parts})"
-        self._functions.append(
+        writer.functions.append(
             "\n".join(
                 [
                     f"def {name}({', '.join(parameters.values())}):",
@@ -581,13 +627,28 @@ class _Substituted(ast.NodeTransformer):
     def __init__(self, arguments: Mapping[str, ast.expr]) -> None:
         self._arguments = arguments
 
-    def visit_Name(self, node: ast.Name) -> Any:
+    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
         return self._arguments.get(node.id, node)
 
-    def visit_arg(self, node: ast.arg) -> Any:
-        # The parameter of a lambda hides the name that it is called with.
-        given = self._arguments.get(node.arg)
-        return ast.arg(given.id) if isinstance(given, ast.Name) else node
+    def visit_Lambda(self, node: ast.Lambda) -> Any:  # noqa: N802
+        # A parameter hides the name that it is called with, but no other that is used inside.
+        inner = dict(self._arguments)
+        parameters = {arg.arg for arg in node.args.args}
+        taken: set[str] = set()
+        for name in _free_names(node.body) - parameters:
+            taken |= _free_names(self._arguments[name]) if name in self._arguments else {name}
+        for arg in node.args.args:
+            given = self._arguments.get(arg.arg)
+            shown = _fresh(given.id if isinstance(given, ast.Name) else "value", taken)
+            taken.add(shown)
+            inner[arg.arg] = ast.Name(shown)
+            arg.arg = shown
+        node.body = _Substituted(inner).visit(node.body)
+        return node
+
+
+def _free_names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _identifier(name: str) -> str:
@@ -656,15 +717,13 @@ def function_source(
     writer = Writer(graph, statics)
     writer.locals.update(_identifier(v.name) for v in (*held, *free) if v.name)
     keys = distinct_names([variable.name for variable in held], "shared")
-    taken = {"jax", "jnp", "lax", "np", "state", *keyword.kwlist}
     local: list[str] = []
     for wanted in (*keys, *distinct_names([v.name for v in free], "input")):
-        local.append(_fresh(wanted, {*taken, *local}))
+        local.append(_fresh(wanted, {*_RESERVED, *local}))
     names = dict(zip([*held, *free], local, strict=True))
     writer.reserved.add(name)
-    functions: list[str] = []
     called = {graph.numbering[variable]: given for variable, given in more_names}
-    body = _Body(writer, graph, names, functions, called)
+    body = _Body(writer, graph, names, called)
     gradients = _gradients(graph)
     body.write(graph.nodes, gradients, graph.outputs)
     results = [_quoted(ast.unparse(body.expression(output))) for output in graph.outputs]
@@ -677,7 +736,7 @@ def function_source(
     return _module(
         name,
         writer.bundle,
-        functions,
+        writer.functions,
         [names[variable] for variable in free],
         [names[variable] for variable in statics],
         [*map(_quoted, lines), *body.lines, *_return(_shown(shaped(results[:plain])), changes)],

@@ -80,7 +80,8 @@ class Alloc(Op):
             writer.size(variable, name)
             for variable, name in zip(node.inputs[1:], inputs[1:], strict=True)
         ]
-        return f"jnp.broadcast_to({inputs[0]}, ({', '.join(lengths)},))"
+        shape = f"({lengths[0]},)" if len(lengths) == 1 else f"({', '.join(lengths)})"
+        return f"jnp.broadcast_to({inputs[0]}, {shape})"
 
     def host(self, node: Apply, value: np.ndarray, *lengths: np.ndarray) -> Any:
         """Fill with NumPy."""
