@@ -189,6 +189,8 @@ class VectorJacobianProduct(Op):
         primal = self.primal(node)
         count = len(primal.inputs)
         expression = primal.op.source(primal, inputs[:count], writer)
+        if isinstance(primal.op, VectorJacobianProduct) and len(primal.outputs) == 1:
+            expression = f"{expression}[0]"
         taken = [expression]
         if len(primal.outputs) > 1:
             # What has no gradient here is left out, so that none must be made up for it.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import SourceLine, user_line
+from jaxlearn.symbolic.errors import SourceLine, made_at, user_line
 
 __all__ = [
     "Apply",
@@ -379,7 +379,16 @@ class Op:
             node: the place.
             inputs: a name for each input.
             writer: names what else is needed (``source.Writer``).
+
+        Raises:
+            ValueError: it cannot be written.
         """
+        if self.staged:
+            variable = node.outputs[0]
+            raise ValueError(
+                f"source: the shape of {variable} depends on data, and XLA must know it; there is "
+                f"no pure function of this{made_at(node.line)}"
+            )
         return f"{writer.method(self, self.function)}({', '.join(inputs)})"
 
     def sizes(self, node: Apply) -> Sequence[int]:

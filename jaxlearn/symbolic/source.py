@@ -163,11 +163,17 @@ class Writer:
         known = {number[variable] for variable in statics}
         for node in self._graph.nodes:
             for variable in node.inputs:
-                if isinstance(variable, Constant) and is_discrete(variable.type.dtype):
+                if isinstance(variable, Constant) and _is_of_python(variable):
                     known.add(number[variable])
             if node.op.written_as_known(node, [number[v] in known for v in node.inputs]):
                 known.update(number[v] for v in node.outputs)
         return known
+
+
+def _is_of_python(constant: Constant) -> bool:
+    """Whether a constant is what Python's own numbers are, or whole ones."""
+    dtype = constant.type.dtype
+    return is_discrete(dtype) or (dtype == "float64" and constant.type.ndim == 0)
 
 
 def scalar_text(value: Any) -> str:
@@ -413,7 +419,10 @@ class _Body:
         writer = self._writer
         raw = self._raw(variable)
         if writer.is_known(variable) and not isinstance(variable, Constant):
-            return _parsed(f"jnp.asarray(_, {writer.dtype(variable.type.dtype)})", {"_": raw})
+            dtype, rank = writer.dtype(variable.type.dtype), variable.type.ndim
+            if rank and _is_number_with_axes(variable):
+                return _parsed(f"jnp.full({(1,) * rank}, _, {dtype})", {"_": raw})
+            return _parsed(f"jnp.asarray(_, {dtype})", {"_": raw})
         if isinstance(variable, Constant):
             return _parsed(writer.constant(variable), {})
         return raw
@@ -598,6 +607,12 @@ def _needs(node: Apply) -> list[Variable]:
     if all(variable.type.ndim < rank for variable in bare):
         return list(node.inputs)
     return bare
+
+
+def _is_number_with_axes(variable: Variable) -> bool:
+    from jaxlearn.symbolic.ops.shaping import DimShuffle
+
+    return variable.owner is not None and isinstance(variable.owner.op, DimShuffle)
 
 
 def _makes_tuple(node: Apply) -> bool:

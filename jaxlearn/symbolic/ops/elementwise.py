@@ -373,6 +373,20 @@ OPERATORS = {
 }
 """How Python writes the rows that have an operator; it means the very same function of JAX."""
 
+OF_NUMBERS = {name: OPERATORS[name] for name in OPERATORS if name != "invert"} | {
+    "int_div": "{} // {}",
+    "mod": "{} % {}",
+    "abs": "abs({})",
+    "minimum": "min({}, {})",
+    "maximum": "max({}, {})",
+    "clip": "min(max({}, {}), {})",
+    "switch": "{1} if {0} else {2}",
+    "sqr": "{} ** 2",
+    "floor": "np.floor({})",
+    "ceil": "np.ceil({})",
+}
+"""How Python writes the rows of its own numbers."""
+
 
 class Elementwise(Op):
     """An operation on each element by itself.
@@ -482,21 +496,32 @@ class Elementwise(Op):
         result = node.outputs[0].type.dtype
         given = tuple(variable.type.dtype for variable in node.inputs)
         if self.name.startswith("Cast{"):
-            known = writer.is_known(node.outputs[0])
-            return writer.raw(inputs[0]) if known else f"{inputs[0]}.astype({writer.dtype(result)})"
+            if not writer.is_known(node.outputs[0]):
+                return f"{inputs[0]}.astype({writer.dtype(result)})"
+            number: str = writer.raw(inputs[0])
+            return f"int({number})" if is_float(given[0]) and is_discrete(result) else number
+        if writer.is_known(node.outputs[0]):
+            return OF_NUMBERS[self.name].format(*map(writer.raw, inputs))
         dtypes = self.computed_in(given, result)
         operator = OPERATORS.get(self.name)
         if operator is not None:
             return self._infix(operator, node, inputs, dtypes, writer)
         if self.name == "second":
             return self._fill_source(node, inputs, writer)
-        arguments = [
-            name if before == dtype else f"{name}.astype({writer.dtype(dtype)})"
-            for name, before, dtype in zip(inputs, given, dtypes, strict=True)
-        ]
+        function = writer.function(self.on_arrays)
+        numbers = [writer.number(variable) for variable in node.inputs]
+        # A function of JAX takes a number of Python, which takes on the dtype of the arrays.
+        bare = "." in function and None in numbers
+        arguments = []
+        for name, before, dtype, number in zip(inputs, given, dtypes, numbers, strict=True):
+            if number is not None and not (before == dtype and not bare):
+                text = writer.literal(np.asarray(number).astype(dtype)[()])
+                arguments.append(text if bare else f"{writer.dtype(dtype)}({text})")
+            else:
+                arguments.append(name if before == dtype else f"{name}.astype({writer.dtype(dtype)})")
         if self.name == "pow" and is_float(dtypes[0]) and writer.number(node.inputs[1]) == 2:
             return f"jnp.square({arguments[0]})"
-        text = f"{writer.function(self.on_arrays)}({', '.join(arguments)})"
+        text = f"{function}({', '.join(arguments)})"
         kinds = [jax.ShapeDtypeStruct((1,) * v.type.ndim, d) for v, d in zip(node.inputs, dtypes)]
         with jax.enable_x64(True):
             natural = jax.eval_shape(self.on_arrays, *kinds).dtype
@@ -535,14 +560,15 @@ class Elementwise(Op):
         return operator.format(*texts)
 
     def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
-        """Arithmetic of whole numbers is, and their conversion to another type."""
-        whole = is_discrete(node.outputs[0].type.dtype)
-        rank = node.outputs[0].type.ndim
-        if not all(known):
+        """Arithmetic of numbers of Python is, and their conversion to another type."""
+        if not all(known) or node.outputs[0].type.ndim:
             return False
+        result = node.outputs[0].type.dtype
         if self.name.startswith("Cast{"):
-            return node.outputs[0].type.dtype in ("int32", "int64", "float32", "float64")
-        return whole and rank == 0 and self.name in ("add", "sub", "mul", "int_div", "mod", "neg")
+            return result in ("int32", "int64", "float32", "float64")
+        dtypes = {result, *(variable.type.dtype for variable in node.inputs)}
+        exact = all(is_discrete(dtype) or dtype == "float64" for dtype in dtypes)
+        return exact and self.name in OF_NUMBERS
 
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the values of input ``i`` matter."""
