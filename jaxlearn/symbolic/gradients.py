@@ -475,7 +475,9 @@ def walk_back(
             answers = [output_gradients[0]] * len(wanted)
         else:
             answers = node.op.gradient(node, output_gradients, wanted)
-        for i, answer in zip(wanted, answers, strict=True):
+        # JAX adds up what flows to a variable in reverse order of its use, and so does this: a
+        # gradient written as `jax.grad` then has the same bits.
+        for i, answer in reversed(list(zip(wanted, answers, strict=True))):
             if answer is not None and node.inputs[i] not in known:
                 terms.setdefault(node.inputs[i], []).append(answer)
     for variable in (*wrt, *starts):

@@ -137,6 +137,9 @@ class Writer:
         data, dtype = variable.data, variable.type.dtype
         if data.ndim == 0:
             return f"{self.dtype(dtype)}({scalar_text(data[()])})"
+        if data.size == 0 or (data == data.flat[0]).all():
+            number = scalar_text(data.flat[0] if data.size else 0)
+            return f"jnp.full({data.shape}, {number}, {self.dtype(dtype)})"
         text = np.array2string(
             data, separator=", ", threshold=data.size + 1, formatter={"all": scalar_text}
         )
@@ -225,6 +228,8 @@ class _Gradient:
         forward: the nodes on the way from those variables to the cost.
         nodes: the nodes that compute the gradients.
         arguments: the variables that the way depends on, those of ``wrt`` first.
+        ordered: the numbers of the variables whose uses must keep their order, because JAX adds
+            up what flows back from them in that order.
     """
 
     def __init__(
@@ -249,6 +254,9 @@ class _Gradient:
         before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
         keys = {number.key(node) for node in toposort(results)} - before
         self.nodes = [node for node in graph.nodes if number.key(node) in keys]
+        uses = Counter(number[v] for node in self.forward for v in node.inputs)
+        # The sum of two terms does not depend on their order, that of more does.
+        self.ordered = {key for key, count in uses.items() if count > 2 and key in moved}
 
 
 def _gradients(graph: Graph) -> list[_Gradient]:
@@ -311,14 +319,31 @@ def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
             dtypes = [node.inputs[i].type.dtype for i in node.op.wanted]
             if list(node.op.dtypes) != dtypes:
                 return False
-    if not all(_has_gradient_of_jax(node.op) for node in gradient.forward):
+    if not all(_has_gradient_of_jax(node, gradient, graph) for node in gradient.forward):
         return False
-    return all(r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True))
+    # What was built twice is computed once, and JAX pulls back through it once.
+    pulled = Counter(
+        number.key(node.op.primal(node))
+        for node in gradient.nodes
+        if isinstance(node.op, VectorJacobianProduct)
+    )
+    return max(pulled.values(), default=1) == 1 and all(
+        r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True)
+    )
 
 
-def _has_gradient_of_jax(op: Op) -> bool:
-    """Whether the expression of an operation has, by ``jax.grad``, the operation's own gradient."""
-    return type(op).gradient is Op.gradient or op.transparent
+def _has_gradient_of_jax(node: Apply, gradient: _Gradient, graph: Graph) -> bool:
+    """Whether the expression of an operation has, by ``jax.grad``, its own gradient, to the bit."""
+    from jaxlearn.symbolic.ops.contraction import Contraction
+    from jaxlearn.symbolic.ops.elementwise import Elementwise
+
+    if isinstance(node.op, VectorJacobianProduct):
+        return False
+    numbers = [graph.numbering[variable] for variable in node.inputs]
+    twice = any(numbers.count(key) > 1 for key in gradient.ordered)
+    if twice and not isinstance(node.op, (Contraction, Elementwise)):
+        return False
+    return type(node.op).gradient is Op.gradient or node.op.transparent
 
 
 class _Unit:
@@ -350,7 +375,7 @@ class _Unit:
         text = node.op.source(place, names, self._writer)
         used = set(re.findall(r"\b_\d+_(?:raw)?\b", text))
         given = dict(zip(names, inputs, strict=True))
-        return text, {name: given[name.removesuffix("raw")] for name in sorted(used)}
+        return text, {name: given[name.removesuffix("raw")] for name in sorted(used, key=_place)}
 
     @property
     def text(self) -> str:
@@ -370,6 +395,10 @@ class _Unit:
         return list(dict.fromkeys(self.names.values()))
 
 
+def _place(name: str) -> int:
+    return int(name.split("_")[1])
+
+
 class _Body:
     """The statements of one function of the module.
 
@@ -378,6 +407,7 @@ class _Body:
         graph: the graph of which the function computes a part.
         given: the names of what is known at the start.
         names: names of expressions that have none, by number.
+        ordered: the numbers of variables whose uses must keep their order.
     """
 
     def __init__(
@@ -386,6 +416,7 @@ class _Body:
         graph: Graph,
         given: Mapping[Variable, str],
         names: Mapping[int, str],
+        ordered: Collection[int] = (),
     ) -> None:
         self.lines: list[str] = []
         self._names = names
@@ -393,6 +424,8 @@ class _Body:
         self._graph = graph
         self._taken = set(given.values())
         self._line: SourceLine | None = None
+        self._ordered = set(ordered)
+        self._waiting: dict[int, tuple[Variable, ast.expr]] = {}
         self._expressions: dict[int, ast.expr] = {
             graph.numbering[v]: ast.Name(name) for v, name in given.items()
         }
@@ -403,7 +436,7 @@ class _Body:
         """Write what computes the outputs."""
         number = self._graph.numbering
         units = self._units(nodes, gradients)
-        order = self._ordered(units, outputs)
+        order = self._sorted(units, outputs)
         uses: Counter[int] = Counter(number[output] for output in outputs)
         for unit in order:
             uses.update(number[variable] for variable in unit.needs)
@@ -443,7 +476,7 @@ class _Body:
         left = [node for node in nodes if number.key(node) not in inside]
         return [_Unit(made, self._writer, self._graph) for made in (*left, *gradients)]
 
-    def _ordered(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
+    def _sorted(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
         number = self._graph.numbering
         maker: dict[int, int] = {}
         for place, unit in enumerate(units):
@@ -485,14 +518,44 @@ class _Body:
             (output,) = outputs
             is_short = len(ast.unparse(tree)) <= _MOST_INLINE
             once = uses[number[output]] == 1 and number[output] not in kept
+            is_short = is_short and not _makes_tuple(node)
             if isinstance(tree, ast.Name) or (is_short and once and not self._called(output)):
                 self._expressions[number[output]] = tree
+                if self._uses_ordered(tree, unit):
+                    self._waiting[number[output]] = (output, tree)
                 return
+        self._write_waiting(tree)
         targets = [self._new_name(v) if uses[number[v]] else "_" for v in node.outputs]
         self._assign(targets, tree, node.line, len(node.outputs) > 1 or _makes_tuple(node))
         for output, name in zip(node.outputs, targets, strict=True):
             if uses[number[output]]:
                 self._expressions[number[output]] = ast.Name(name)
+
+    def _uses_ordered(self, tree: ast.expr, unit: _Unit) -> bool:
+        """Whether an expression uses a variable whose uses must keep their order."""
+        number = self._graph.numbering
+        if any(number[variable] in self._ordered for variable in unit.needs):
+            return True
+        inside = set(map(id, ast.walk(tree)))
+        return any(id(waiting) in inside for _, waiting in self._waiting.values())
+
+    def _write_waiting(self, tree: ast.expr) -> None:
+        """Write what would come after a statement, though its order is before it."""
+        inside = set(map(id, ast.walk(tree)))
+        waiting, self._waiting = self._waiting, {}
+        for key, (variable, expression) in waiting.items():
+            if id(expression) in inside or self._expressions[key] is not expression:
+                continue
+            if any(
+                id(expression) in set(map(id, ast.walk(other)))
+                for _, other in waiting.values()
+                if other is not expression
+            ):
+                continue
+            name = self._new_name(variable)
+            line = variable.owner.line if variable.owner else None
+            self._assign([name], expression, line, False)
+            self._expressions[key] = ast.Name(name)
 
     def _write_gradient(self, gradient: _Gradient, uses: Counter[int]) -> None:
         number, writer = self._graph.numbering, self._writer
@@ -504,7 +567,7 @@ class _Body:
             parameters[variable] = _fresh(
                 self._name_of(variable), {*parameters.values(), *writer.reserved}
             )
-        loss = _Body(writer, self._graph, parameters, self._names)
+        loss = _Body(writer, self._graph, parameters, self._names, gradient.ordered)
         writer.reserved.add(name)
         loss.write(gradient.forward, [], [gradient.cost, *extra])
         results = ast.unparse(loss.expression(gradient.cost))

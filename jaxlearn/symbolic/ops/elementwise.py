@@ -508,24 +508,38 @@ class Elementwise(Op):
             return self._infix(operator, node, inputs, dtypes, writer)
         if self.name == "second":
             return self._fill_source(node, inputs, writer)
-        function = writer.function(self.on_arrays)
-        numbers = [writer.number(variable) for variable in node.inputs]
-        # A function of JAX takes a number of Python, which takes on the dtype of the arrays.
-        bare = "." in function and None in numbers
-        arguments = []
-        for name, before, dtype, number in zip(inputs, given, dtypes, numbers, strict=True):
-            if number is not None and not (before == dtype and not bare):
-                text = writer.literal(np.asarray(number).astype(dtype)[()])
-                arguments.append(text if bare else f"{writer.dtype(dtype)}({text})")
-            else:
-                arguments.append(name if before == dtype else f"{name}.astype({writer.dtype(dtype)})")
         if self.name == "pow" and is_float(dtypes[0]) and writer.number(node.inputs[1]) == 2:
-            return f"jnp.square({arguments[0]})"
+            base = self._arguments(node, inputs, dtypes, True, writer)[0]
+            return f"jnp.square({base})"
+        function = writer.function(self.on_arrays)
+        arguments = self._arguments(node, inputs, dtypes, "." in function, writer)
         text = f"{function}({', '.join(arguments)})"
         kinds = [jax.ShapeDtypeStruct((1,) * v.type.ndim, d) for v, d in zip(node.inputs, dtypes)]
         with jax.enable_x64(True):
             natural = jax.eval_shape(self.on_arrays, *kinds).dtype
         return text if natural == result else f"{text}.astype({writer.dtype(result)})"
+
+    def _arguments(
+        self,
+        node: Apply,
+        inputs: Sequence[str],
+        dtypes: Sequence[str],
+        of_jax: bool,
+        writer: Any,
+    ) -> list[str]:
+        """Return the arguments of the function, in the dtypes of its place."""
+        numbers = [writer.number(variable) for variable in node.inputs]
+        # A function of JAX takes numbers of Python, which take on the dtype of the arrays.
+        bare = of_jax and None in numbers
+        arguments = []
+        for name, variable, dtype, number in zip(inputs, node.inputs, dtypes, numbers, strict=True):
+            same = variable.type.dtype == dtype
+            if number is not None and (bare or not same):
+                text = writer.literal(np.asarray(number).astype(dtype)[()])
+                arguments.append(text if bare else f"{writer.dtype(dtype)}({text})")
+            else:
+                arguments.append(name if same else f"{name}.astype({writer.dtype(dtype)})")
+        return arguments
 
     def _fill_source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         model, dtype = inputs[0], node.outputs[0].type.dtype
@@ -561,11 +575,14 @@ class Elementwise(Op):
 
     def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
         """Arithmetic of numbers of Python is, and their conversion to another type."""
-        if not all(known) or node.outputs[0].type.ndim:
+        if not all(known):
             return False
         result = node.outputs[0].type.dtype
         if self.name.startswith("Cast{"):
-            return result in ("int32", "int64", "float32", "float64")
+            widens = is_discrete(node.inputs[0].type.dtype) or node.outputs[0].type.ndim == 0
+            return widens and result in ("int32", "int64", "float32", "float64")
+        if node.outputs[0].type.ndim:
+            return False
         dtypes = {result, *(variable.type.dtype for variable in node.inputs)}
         exact = all(is_discrete(dtype) or dtype == "float64" for dtype in dtypes)
         return exact and self.name in OF_NUMBERS
