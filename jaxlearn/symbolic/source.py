@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import keyword
 import re
 from collections import Counter
@@ -25,6 +26,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
@@ -218,6 +221,10 @@ def constant_number(variable: Variable) -> Any:
     return None
 
 
+def _is_of_constants(node: Apply) -> bool:
+    return all(isinstance(variable, Constant) for variable in node.inputs)
+
+
 class _Gradient:
     """Some nodes of a graph that are the gradient of a cost, and nothing else.
 
@@ -228,7 +235,8 @@ class _Gradient:
         forward: the nodes on the way from those variables to the cost.
         nodes: the nodes that compute the gradients.
         arguments: the variables that the way depends on, those of ``wrt`` first.
-        ordered: the numbers of the variables whose uses must keep their order, because JAX adds
+        shared: the numbers of the variables with more than one use.
+        ordered: the numbers of those whose uses must keep their order, because JAX adds
             up what flows back from them in that order.
     """
 
@@ -253,10 +261,21 @@ class _Gradient:
         self.arguments = list(arguments.values())
         before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
         keys = {number.key(node) for node in toposort(results)} - before
-        self.nodes = [node for node in graph.nodes if number.key(node) in keys]
-        uses = Counter(number[v] for node in self.forward for v in node.inputs)
+        # What is made of constants alone may serve other parts as well.
+        self.nodes = [
+            node
+            for node in graph.nodes
+            if number.key(node) in keys and not _is_of_constants(node)
+        ]
+        leading, uses = {number[cost]}, Counter[int]()
+        for node in reversed(self.forward):
+            if any(number[output] in leading for output in node.outputs):
+                used = [v for i, v in enumerate(node.inputs) if node.op.connected(node, i)]
+                leading.update(number[variable] for variable in used)
+                uses.update(number[variable] for variable in used if number[variable] in moved)
+        self.shared = {key for key, count in uses.items() if count > 1}
         # The sum of two terms does not depend on their order, that of more does.
-        self.ordered = {key for key, count in uses.items() if count > 2 and key in moved}
+        self.ordered = {key for key, count in uses.items() if count > 2}
 
 
 def _gradients(graph: Graph) -> list[_Gradient]:
@@ -334,16 +353,52 @@ def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
 
 def _has_gradient_of_jax(node: Apply, gradient: _Gradient, graph: Graph) -> bool:
     """Whether the expression of an operation has, by ``jax.grad``, its own gradient, to the bit."""
-    from jaxlearn.symbolic.ops.contraction import Contraction
-    from jaxlearn.symbolic.ops.elementwise import Elementwise
-
     if isinstance(node.op, VectorJacobianProduct):
         return False
-    numbers = [graph.numbering[variable] for variable in node.inputs]
-    twice = any(numbers.count(key) > 1 for key in gradient.ordered)
-    if twice and not isinstance(node.op, (Contraction, Elementwise)):
+    if not (type(node.op).gradient is Op.gradient or node.op.transparent):
         return False
-    return type(node.op).gradient is Op.gradient or node.op.transparent
+    numbers = [graph.numbering[variable] for variable in node.inputs]
+    return all(
+        _flows_back_once(node, i)
+        for i, key in enumerate(numbers)
+        if key in gradient.shared and node.op.connected(node, i)
+    )
+
+
+def _flows_back_once(node: Apply, i: int) -> bool:
+    """Whether one term flows back to an input by JAX; several are not added up by themselves."""
+    from jaxlearn.symbolic.ops import contraction, elementwise, indexing, reductions, shaping
+
+    simple = (
+        contraction.Contraction,
+        indexing.Subtensor,
+        indexing.AdvancedSubtensor,
+        shaping.DimShuffle,
+        shaping.Join,
+        shaping.Rebroadcast,
+        shaping.Reshape,
+        shaping.SpecifyShape,
+    )
+    if isinstance(node.op, elementwise.Elementwise):
+        dtypes = tuple(variable.type.dtype for variable in node.inputs)
+        return _is_one_term(node.op, dtypes, node.outputs[0].type.dtype, i)
+    is_sum = isinstance(node.op, reductions.Reduction) and node.op.name == "Sum"
+    return is_sum or node.op.transparent or isinstance(node.op, simple)
+
+
+@functools.cache
+def _is_one_term(op: Any, dtypes: tuple[str, ...], result: str, i: int) -> bool:
+    with jax.enable_x64(True):
+        given = [jnp.ones((1,), dtype) for dtype in op.computed_in(dtypes, result)]
+
+        def of_one(value: Any) -> Any:
+            return op.on_arrays(*given[:i], value, *given[i + 1 :])
+
+        _, linear = jax.linearize(of_one, given[i])
+        traced = jax.make_jaxpr(linear)(given[i]).jaxpr
+    (tangent,) = traced.invars
+    used = [v for equation in traced.eqns for v in equation.invars] + traced.outvars
+    return sum(variable is tangent for variable in used) == 1
 
 
 class _Unit:

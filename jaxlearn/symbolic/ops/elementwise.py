@@ -376,7 +376,7 @@ OPERATORS = {
 OF_NUMBERS = {name: OPERATORS[name] for name in OPERATORS if name != "invert"} | {
     "int_div": "{} // {}",
     "mod": "{} % {}",
-    "abs": "abs({})",
+    "abs_": "abs({})",
     "minimum": "min({}, {})",
     "maximum": "max({}, {})",
     "clip": "min(max({}, {}), {})",
