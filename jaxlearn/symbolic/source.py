@@ -20,6 +20,7 @@ import builtins
 import functools
 import keyword
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
@@ -110,7 +111,7 @@ class Writer:
             results = [_quoted(ast.unparse(body.expression(output))) for output in outputs]
             self._inner[key] = _fresh(name, self.reserved | self.locals)
             self.reserved.add(self._inner[key])
-            lines = [*body.lines, f"return {', '.join(results)}"]
+            lines = body.returning(", ".join(results))
             text = f"def {self._inner[key]}({', '.join(parameters)}):"
             self.functions.append("\n".join([text, *(f"    {line}" for line in lines)]))
         return self._inner[key]
@@ -232,6 +233,7 @@ class _Gradient:
         cost: the cost.
         wrt: the variables by which it is differentiated.
         results: the gradients.
+        is_apart: whether each was asked for by itself.
         forward: the nodes on the way from those variables to the cost.
         nodes: the nodes that compute the gradients.
         arguments: the variables that the way depends on, those of ``wrt`` first.
@@ -241,10 +243,15 @@ class _Gradient:
     """
 
     def __init__(
-        self, cost: Variable, wrt: list[Variable], results: list[Variable], graph: Graph
+        self,
+        cost: Variable,
+        wrt: list[Variable],
+        results: list[Variable],
+        is_apart: bool,
+        graph: Graph,
     ) -> None:
         number = graph.numbering
-        self.cost, self.wrt, self.results = cost, wrt, results
+        self.cost, self.wrt, self.results, self.is_apart = cost, wrt, results, is_apart
         moved = {number[variable] for variable in wrt}
         self.forward: list[Apply] = []
         needed = {number.key(node) for node in toposort([cost], set(graph.inputs))}
@@ -310,16 +317,18 @@ def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
     wrt = [variable for key, variable in wanted.items() if key not in passed]
     places = {number[variable]: place for place, variable in enumerate(graph.inputs)}
     wrt.sort(key=lambda variable: places.get(number[variable], len(places)))
-    totals = walk_back(cost, wrt, {}, set())
-    results = [totals.get(variable) for variable in wrt]
-    if not wrt or any(result is None for result in results):
-        return None
-    number.add(results)
     there = {number[output] for node in graph.nodes for output in node.outputs}
-    if not all(number[result] in there for result in results):
-        return None
-    gradient = _Gradient(cost, wrt, results, graph)
-    return gradient if _is_whole(gradient, graph) else None
+    # A program asks for all at once, or for one after the other.
+    for parts in ([wrt], [[variable] for variable in wrt]):
+        totals = [walk_back(cost, part, {}, set()) for part in parts]
+        results = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
+        if not results or any(result is None for result in results):
+            return None
+        number.add(results)
+        if all(number[result] in there for result in results):
+            gradient = _Gradient(cost, wrt, results, len(parts) > 1, graph)
+            return gradient if _is_whole(gradient, graph) else None
+    return None
 
 
 def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
@@ -341,14 +350,21 @@ def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
     if not all(_has_gradient_of_jax(node, gradient, graph) for node in gradient.forward):
         return False
     # What was built twice is computed once, and JAX pulls back through it once.
+    together = [[r] for r in gradient.results] if gradient.is_apart else [gradient.results]
+    if not all(_pulls_back_once(results, gradient, graph) for results in together):
+        return False
+    return all(r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True))
+
+
+def _pulls_back_once(results: list[Variable], gradient: _Gradient, graph: Graph) -> bool:
+    number = graph.numbering
+    keys = {number.key(node) for node in toposort(results)}
     pulled = Counter(
         number.key(node.op.primal(node))
         for node in gradient.nodes
-        if isinstance(node.op, VectorJacobianProduct)
+        if isinstance(node.op, VectorJacobianProduct) and number.key(node) in keys
     )
-    return max(pulled.values(), default=1) == 1 and all(
-        r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True)
-    )
+    return max(pulled.values(), default=1) == 1
 
 
 def _has_gradient_of_jax(node: Apply, gradient: _Gradient, graph: Graph) -> bool:
@@ -480,6 +496,7 @@ class _Body:
         self._taken = set(given.values())
         self._line: SourceLine | None = None
         self._ordered = set(ordered)
+        self._last: tuple[str, int, Any] = ("", 0, None)
         self._waiting: dict[int, tuple[Variable, ast.expr]] = {}
         self._expressions: dict[int, ast.expr] = {
             graph.numbering[v]: ast.Name(name) for v, name in given.items()
@@ -501,6 +518,13 @@ class _Body:
                 self._write_gradient(unit.made, uses)
             else:
                 self._write_node(unit, uses, kept)
+
+    def returning(self, results: str) -> list[str]:
+        """Return the statements, with one at the end that returns what an expression says."""
+        name, start, tree = self._last
+        if results == name:
+            return [*self.lines[:start], *_wrapped("return ", tree)]
+        return [*self.lines, f"return {results}"]
 
     def expression(self, variable: Variable) -> ast.expr:
         """Return the expression of an array."""
@@ -616,7 +640,9 @@ class _Body:
         number, writer = self._graph.numbering, self._writer
         made = [o for node in gradient.forward for o in node.outputs]
         extra = [v for v in made if uses[number[v]] and number[v] != number[gradient.cost]]
-        name = _fresh(gradient.cost.name or "loss", self._all_taken() | writer.locals)
+        # A mean is called so by the operation, not by the user.
+        called = None if gradient.cost.name == "mean" else gradient.cost.name
+        name = _fresh(called or "loss", self._all_taken() | writer.locals)
         parameters: dict[Variable, str] = {}
         for variable in gradient.arguments:
             parameters[variable] = _fresh(
@@ -634,7 +660,7 @@ class _Body:
                 [
                     f"def {name}({', '.join(parameters.values())}):",
                     '    """Return what is differentiated."""',
-                    *(f"    {line}" for line in [*loss.lines, f"return {results}"]),
+                    *(f"    {line}" for line in loss.returning(results)),
                 ]
             )
         )
@@ -690,6 +716,7 @@ class _Body:
             self.lines.append(f"# {Path(line.file).name}:{line.number}{text}")
         self._line = line
         left = ", ".join(targets)
+        self._last = ("" if unpack else left, len(self.lines), tree)
         if unpack and len(targets) == 1:
             left = f"({left},)"
         self.lines.extend(_wrapped(f"{left} = ", tree))
@@ -925,6 +952,21 @@ def _has_wide_types(graph: Graph) -> bool:
     )
 
 
+def _imports(text: str, others: Collection[str]) -> str:
+    """Return the import statements that a program needs, sorted as formatters have them."""
+    used = {"jax"} | {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    statements = {IMPORTS[name] for name in IMPORTS if name in used}
+    statements |= {line for line in others if line.split()[-1] in used}
+    of_python = {line for line in statements if _package(line) in sys.stdlib_module_names}
+    sections = [of_python, statements - of_python]
+    ordered = [sorted(part, key=lambda line: (line[:4] == "from", line)) for part in sections]
+    return "\n\n".join("\n".join(part) for part in ordered if part)
+
+
+def _package(statement: str) -> str:
+    return statement.split()[1].partition(".")[0]
+
+
 def _module(
     name: str,
     bundle: Bundle,
@@ -957,11 +999,7 @@ def _module(
     main = "\n".join([*start, *body])
     definitions = [_quoted(text) for text in bundle.definitions]
     text = "\n\n\n".join([*definitions, *functions, main])
-    imports = {"import jax", *bundle.imports}
-    for short, statement in IMPORTS.items():
-        if re.search(rf"\b{short}\.", text):
-            imports.add(statement)
-    head = ["\n".join(document), "\n".join(sorted(imports))]
+    head = ["\n".join(document), _imports(text, bundle.imports)]
     if is_wide:
         head.append('# Theano computes in 64 bits.\njax.config.update("jax_enable_x64", True)')
     return "\n\n".join(head) + "\n\n\n" + text + "\n"
