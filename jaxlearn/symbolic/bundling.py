@@ -12,6 +12,7 @@ import builtins
 import functools
 import importlib
 import inspect
+import sys
 from collections.abc import Collection, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
@@ -121,6 +122,27 @@ class Bundle:
             self._define(key, inner.__name__, _definition(module, inner.__name__), module, taken)
         return self._names[key]
 
+    def imported_name(self, function: Any, taken: Collection[str]) -> str | None:
+        """Return the name by which the module calls any function that it can import, or None.
+
+        Args:
+            function: any function.
+            taken: names that it must not have.
+        """
+        public = public_name(function)
+        if public is not None:
+            self._use(public.partition(".")[0])
+            return public
+        module, name = getattr(function, "__module__", None), getattr(function, "__name__", "")
+        if module in (None, "__main__") or getattr(sys.modules.get(module), name, None) is not function:
+            return None
+        key = (module, name)
+        if key not in self._names:
+            self._names[key] = _distinct(name, {*taken, *self._names.values()})
+            ending = "" if self._names[key] == name else f" as {self._names[key]}"
+            self.imports.add(f"from {module} import {name}{ending}")
+        return self._names[key]
+
     def name_of_method(self, op: Any, method: Any, taken: Collection[str]) -> str:
         """Return the name of a helper that is a method of an operation with its parameters.
 
@@ -151,11 +173,7 @@ class Bundle:
     def _define(
         self, key: Any, name: str, tree: Any, module: ModuleType, taken: Collection[str]
     ) -> None:
-        chosen, count = name, 1
-        while chosen in {*taken, *self._names.values()}:
-            count += 1
-            chosen = f"{name}_{count}"
-        self._names[key] = chosen
+        chosen = self._names[key] = _distinct(name, {*taken, *self._names.values()})
         bare = _Bare().visit(tree)
         replaced: dict[str, str] = {name: chosen}
         local = _local_names(bare)
@@ -178,6 +196,9 @@ class Bundle:
         if public is not None:
             self._use(public.partition(".")[0])
             return public
+        if getattr(value, "__module__", None) in sys.stdlib_module_names:
+            self.imports.add(f"from {value.__module__} import {value.__name__}")
+            return str(value.__name__)
         if isinstance(value, FunctionType) or hasattr(value, "__wrapped__"):
             return self.name_of(value, taken)
         text = literal(value)
@@ -186,6 +207,14 @@ class Bundle:
         if "np." in text:
             self._use("np")
         return text
+
+
+def _distinct(name: str, taken: Collection[str]) -> str:
+    chosen, count = name, 1
+    while chosen in taken:
+        count += 1
+        chosen = f"{name}_{count}"
+    return chosen
 
 
 def _snake(name: str) -> str:

@@ -190,13 +190,17 @@ class VectorJacobianProduct(Op):
         primal = self.primal(node)
         count = len(primal.inputs)
         expression = primal.op.source(primal, inputs[:count], writer)
-        outputs = len(primal.outputs)
-        if outputs > 1:
+        if isinstance(primal.op, VectorJacobianProduct) and len(primal.outputs) == 1:
+            expression = f"{expression}[0]"
+        taken = [expression]
+        if len(primal.outputs) > 1:
             # What has no gradient here is left out, so that none must be made up for it.
             taken = [f"({expression})[{i}]" for i in self.given]
             expression = taken[0] if len(taken) == 1 else f"({', '.join(taken)})"
         gradients = [
-            _source_of_shape(inputs[count + place], node.inputs[count + place], primal.outputs[i])
+            _source_of_shape(
+                inputs[count + place], node.inputs[count + place], primal.outputs[i], taken[place]
+            )
             for place, i in enumerate(self.given)
         ]
         pulled = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
@@ -236,10 +240,10 @@ class VectorJacobianProduct(Op):
         return self.op.gradient_dtype(self.primal(node), i)
 
 
-def _source_of_shape(name: str, gradient: Any, output: Any) -> str:
+def _source_of_shape(name: str, gradient: Any, output: Any, expression: str) -> str:
     if gradient.type.broadcastable == output.type.broadcastable:
         return name
-    raise NotImplementedError(f"source: {gradient} has another shape than {output}")
+    return f"jnp.broadcast_to({name}, {expression}.shape)"
 
 
 def _zero_cotangent(output: Any) -> Any:
@@ -472,7 +476,9 @@ def walk_back(
             answers = [output_gradients[0]] * len(wanted)
         else:
             answers = node.op.gradient(node, output_gradients, wanted)
-        for i, answer in zip(wanted, answers, strict=True):
+        # JAX adds up what flows to a variable in reverse order of its use, and so does this: a
+        # gradient written as `jax.grad` then has the same bits.
+        for i, answer in reversed(list(zip(wanted, answers, strict=True))):
             if answer is not None and node.inputs[i] not in known:
                 terms.setdefault(node.inputs[i], []).append(answer)
     for variable in (*wrt, *starts):

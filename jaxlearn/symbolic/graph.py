@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import SourceLine, user_line
+from jaxlearn.symbolic.errors import SourceLine, made_at, user_line
 
 __all__ = [
     "Apply",
@@ -331,6 +331,8 @@ class Op:
     parameters: tuple[str, ...] = ()
     linear = False
     """Whether the outputs are linear in the inputs, so that second derivatives do not exist."""
+    transparent = False
+    """Whether the output is the first input, and the gradient passes by as it is."""
     staged = False
     """Whether the shapes of the outputs depend on data, so that `host` must compute them."""
 
@@ -377,7 +379,16 @@ class Op:
             node: the place.
             inputs: a name for each input.
             writer: names what else is needed (``source.Writer``).
+
+        Raises:
+            ValueError: it cannot be written.
         """
+        if self.staged:
+            variable = node.outputs[0]
+            raise ValueError(
+                f"source: the shape of {variable} depends on data, and XLA must know it; there is "
+                f"no pure function of this{made_at(node.line)}"
+            )
         return f"{writer.method(self, self.function)}({', '.join(inputs)})"
 
     def sizes(self, node: Apply) -> Sequence[int]:

@@ -17,27 +17,32 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import keyword
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
 from jaxlearn.symbolic.errors import SourceLine, made_at
 from jaxlearn.symbolic.exporting import distinct_names
 from jaxlearn.symbolic.gradients import VectorJacobianProduct, walk_back
-from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs, toposort
+from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, graph_inputs, toposort
 from jaxlearn.symbolic.lowering import Graph, host_value
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
 
 __all__ = ["Writer", "function_source", "scalar_text"]
 
+_RESERVED = frozenset({"jax", "jnp", "lax", "np", "state", *keyword.kwlist, *dir(builtins)})
 _MOST_INLINE = 40
 _MOST_COLUMNS = 88
 
@@ -51,14 +56,19 @@ class Writer:
 
     Attributes:
         bundle: the helpers and imports that the expressions need.
+        functions: the functions of the module so far, each after those that it needs.
         reserved: names that mean something in the whole module.
         locals: names that mean something in some function.
     """
 
-    def __init__(self, graph: Graph, statics: Collection[Variable]) -> None:
-        self.bundle = Bundle()
-        self.reserved = {"jax", "jnp", "lax", "np", "state", *keyword.kwlist, *dir(builtins)}
-        self.locals: set[str] = set()
+    def __init__(
+        self, graph: Graph, statics: Collection[Variable], outer: Writer | None = None
+    ) -> None:
+        self.bundle = outer.bundle if outer else Bundle()
+        self.functions: list[str] = outer.functions if outer else []
+        self.reserved = outer.reserved if outer else set(_RESERVED)
+        self.locals: set[str] = outer.locals if outer else set()
+        self._inner: dict[Any, str] = outer._inner if outer else {}
         self._graph = graph
         self._known = self._known_variables(statics)
 
@@ -69,6 +79,42 @@ class Writer:
     def method(self, op: Any, method: Callable[..., Any]) -> str:
         """Return the name of a helper that is a method of an operation with its parameters."""
         return self.bundle.name_of_method(op, method, self.reserved | self.locals)
+
+    def imported(self, function: Callable[..., Any]) -> str | None:
+        """Return the name of a function of the user's, imported; None if it cannot be."""
+        return self.bundle.imported_name(function, self.reserved | self.locals)
+
+    def inner_function(
+        self,
+        name: str,
+        inputs: Sequence[Variable],
+        statics: Sequence[Variable],
+        outputs: Sequence[Variable],
+    ) -> str:
+        """Return the name of a function of the module that computes expressions.
+
+        Args:
+            name: what to call it.
+            inputs: the variables that are its arguments.
+            statics: those of them that are known when the module is traced.
+            outputs: what it returns; of several, a tuple.
+        """
+        key = (name, *inputs, *statics, *outputs)
+        if key not in self._inner:
+            graph = Graph(inputs, outputs)
+            parameters: list[str] = []
+            for wanted in distinct_names([v.name for v in inputs], "value"):
+                parameters.append(_fresh(wanted, {*_RESERVED, *parameters}))
+            writer = Writer(graph, statics, self)
+            body = _Body(writer, graph, dict(zip(inputs, parameters, strict=True)), {})
+            body.write(graph.nodes, [], outputs)
+            results = [_quoted(ast.unparse(body.expression(output))) for output in outputs]
+            self._inner[key] = _fresh(name, self.reserved | self.locals)
+            self.reserved.add(self._inner[key])
+            lines = body.returning(", ".join(results))
+            text = f"def {self._inner[key]}({', '.join(parameters)}):"
+            self.functions.append("\n".join([text, *(f"    {line}" for line in lines)]))
+        return self._inner[key]
 
     def dtype(self, dtype: str) -> str:
         """Return a dtype as JAX names it."""
@@ -95,6 +141,9 @@ class Writer:
         data, dtype = variable.data, variable.type.dtype
         if data.ndim == 0:
             return f"{self.dtype(dtype)}({scalar_text(data[()])})"
+        if data.size == 0 or (data == data.flat[0]).all():
+            number = scalar_text(data.flat[0] if data.size else 0)
+            return f"jnp.full({data.shape}, {number}, {self.dtype(dtype)})"
         text = np.array2string(
             data, separator=", ", threshold=data.size + 1, formatter={"all": scalar_text}
         )
@@ -121,11 +170,17 @@ class Writer:
         known = {number[variable] for variable in statics}
         for node in self._graph.nodes:
             for variable in node.inputs:
-                if isinstance(variable, Constant) and is_discrete(variable.type.dtype):
+                if isinstance(variable, Constant) and _is_of_python(variable):
                     known.add(number[variable])
             if node.op.written_as_known(node, [number[v] in known for v in node.inputs]):
                 known.update(number[v] for v in node.outputs)
         return known
+
+
+def _is_of_python(constant: Constant) -> bool:
+    """Whether a constant is what Python's own numbers are, or whole ones."""
+    dtype = constant.type.dtype
+    return is_discrete(dtype) or (dtype == "float64" and constant.type.ndim == 0)
 
 
 def scalar_text(value: Any) -> str:
@@ -167,6 +222,10 @@ def constant_number(variable: Variable) -> Any:
     return None
 
 
+def _is_of_constants(node: Apply) -> bool:
+    return all(isinstance(variable, Constant) for variable in node.inputs)
+
+
 class _Gradient:
     """Some nodes of a graph that are the gradient of a cost, and nothing else.
 
@@ -174,16 +233,25 @@ class _Gradient:
         cost: the cost.
         wrt: the variables by which it is differentiated.
         results: the gradients.
+        is_apart: whether each was asked for by itself.
         forward: the nodes on the way from those variables to the cost.
         nodes: the nodes that compute the gradients.
         arguments: the variables that the way depends on, those of ``wrt`` first.
+        shared: the numbers of the variables with more than one use.
+        ordered: the numbers of those whose uses must keep their order, because JAX adds
+            up what flows back from them in that order.
     """
 
     def __init__(
-        self, cost: Variable, wrt: list[Variable], results: list[Variable], graph: Graph
+        self,
+        cost: Variable,
+        wrt: list[Variable],
+        results: list[Variable],
+        is_apart: bool,
+        graph: Graph,
     ) -> None:
         number = graph.numbering
-        self.cost, self.wrt, self.results = cost, wrt, results
+        self.cost, self.wrt, self.results, self.is_apart = cost, wrt, results, is_apart
         moved = {number[variable] for variable in wrt}
         self.forward: list[Apply] = []
         needed = {number.key(node) for node in toposort([cost], set(graph.inputs))}
@@ -200,7 +268,21 @@ class _Gradient:
         self.arguments = list(arguments.values())
         before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
         keys = {number.key(node) for node in toposort(results)} - before
-        self.nodes = [node for node in graph.nodes if number.key(node) in keys]
+        # What is made of constants alone may serve other parts as well.
+        self.nodes = [
+            node
+            for node in graph.nodes
+            if number.key(node) in keys and not _is_of_constants(node)
+        ]
+        leading, uses = {number[cost]}, Counter[int]()
+        for node in reversed(self.forward):
+            if any(number[output] in leading for output in node.outputs):
+                used = [v for i, v in enumerate(node.inputs) if node.op.connected(node, i)]
+                leading.update(number[variable] for variable in used)
+                uses.update(number[variable] for variable in used if number[variable] in moved)
+        self.shared = {key for key, count in uses.items() if count > 1}
+        # The sum of two terms does not depend on their order, that of more does.
+        self.ordered = {key for key, count in uses.items() if count > 2}
 
 
 def _gradients(graph: Graph) -> list[_Gradient]:
@@ -235,16 +317,18 @@ def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
     wrt = [variable for key, variable in wanted.items() if key not in passed]
     places = {number[variable]: place for place, variable in enumerate(graph.inputs)}
     wrt.sort(key=lambda variable: places.get(number[variable], len(places)))
-    totals = walk_back(cost, wrt, {}, set())
-    results = [totals.get(variable) for variable in wrt]
-    if not wrt or any(result is None for result in results):
-        return None
-    number.add(results)
     there = {number[output] for node in graph.nodes for output in node.outputs}
-    if not all(number[result] in there for result in results):
-        return None
-    gradient = _Gradient(cost, wrt, results, graph)
-    return gradient if _is_whole(gradient, graph) else None
+    # A program asks for all at once, or for one after the other.
+    for parts in ([wrt], [[variable] for variable in wrt]):
+        totals = [walk_back(cost, part, {}, set()) for part in parts]
+        results = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
+        if not results or any(result is None for result in results):
+            return None
+        number.add(results)
+        if all(number[result] in there for result in results):
+            gradient = _Gradient(cost, wrt, results, len(parts) > 1, graph)
+            return gradient if _is_whole(gradient, graph) else None
+    return None
 
 
 def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
@@ -263,7 +347,74 @@ def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
             dtypes = [node.inputs[i].type.dtype for i in node.op.wanted]
             if list(node.op.dtypes) != dtypes:
                 return False
+    if not all(_has_gradient_of_jax(node, gradient, graph) for node in gradient.forward):
+        return False
+    # What was built twice is computed once, and JAX pulls back through it once.
+    together = [[r] for r in gradient.results] if gradient.is_apart else [gradient.results]
+    if not all(_pulls_back_once(results, gradient, graph) for results in together):
+        return False
     return all(r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True))
+
+
+def _pulls_back_once(results: list[Variable], gradient: _Gradient, graph: Graph) -> bool:
+    number = graph.numbering
+    keys = {number.key(node) for node in toposort(results)}
+    pulled = Counter(
+        number.key(node.op.primal(node))
+        for node in gradient.nodes
+        if isinstance(node.op, VectorJacobianProduct) and number.key(node) in keys
+    )
+    return max(pulled.values(), default=1) == 1
+
+
+def _has_gradient_of_jax(node: Apply, gradient: _Gradient, graph: Graph) -> bool:
+    """Whether the expression of an operation has, by ``jax.grad``, its own gradient, to the bit."""
+    if isinstance(node.op, VectorJacobianProduct):
+        return False
+    if not (type(node.op).gradient is Op.gradient or node.op.transparent):
+        return False
+    numbers = [graph.numbering[variable] for variable in node.inputs]
+    return all(
+        _flows_back_once(node, i)
+        for i, key in enumerate(numbers)
+        if key in gradient.shared and node.op.connected(node, i)
+    )
+
+
+def _flows_back_once(node: Apply, i: int) -> bool:
+    """Whether one term flows back to an input by JAX; several are not added up by themselves."""
+    from jaxlearn.symbolic.ops import contraction, elementwise, indexing, reductions, shaping
+
+    simple = (
+        contraction.Contraction,
+        indexing.Subtensor,
+        indexing.AdvancedSubtensor,
+        shaping.DimShuffle,
+        shaping.Join,
+        shaping.Rebroadcast,
+        shaping.Reshape,
+        shaping.SpecifyShape,
+    )
+    if isinstance(node.op, elementwise.Elementwise):
+        dtypes = tuple(variable.type.dtype for variable in node.inputs)
+        return _is_one_term(node.op, dtypes, node.outputs[0].type.dtype, i)
+    is_sum = isinstance(node.op, reductions.Reduction) and node.op.name == "Sum"
+    return is_sum or node.op.transparent or isinstance(node.op, simple)
+
+
+@functools.cache
+def _is_one_term(op: Any, dtypes: tuple[str, ...], result: str, i: int) -> bool:
+    with jax.enable_x64(True):
+        given = [jnp.ones((1,), dtype) for dtype in op.computed_in(dtypes, result)]
+
+        def of_one(value: Any) -> Any:
+            return op.on_arrays(*given[:i], value, *given[i + 1 :])
+
+        _, linear = jax.linearize(of_one, given[i])
+        traced = jax.make_jaxpr(linear)(given[i]).jaxpr
+    (tangent,) = traced.invars
+    used = [v for equation in traced.eqns for v in equation.invars] + traced.outvars
+    return sum(variable is tangent for variable in used) == 1
 
 
 class _Unit:
@@ -295,7 +446,7 @@ class _Unit:
         text = node.op.source(place, names, self._writer)
         used = set(re.findall(r"\b_\d+_(?:raw)?\b", text))
         given = dict(zip(names, inputs, strict=True))
-        return text, {name: given[name.removesuffix("raw")] for name in sorted(used)}
+        return text, {name: given[name.removesuffix("raw")] for name in sorted(used, key=_place)}
 
     @property
     def text(self) -> str:
@@ -315,6 +466,10 @@ class _Unit:
         return list(dict.fromkeys(self.names.values()))
 
 
+def _place(name: str) -> int:
+    return int(name.split("_")[1])
+
+
 class _Body:
     """The statements of one function of the module.
 
@@ -322,8 +477,8 @@ class _Body:
         writer: what expressions are written with.
         graph: the graph of which the function computes a part.
         given: the names of what is known at the start.
-        functions: the functions of the module so far; loss functions are added.
         names: names of expressions that have none, by number.
+        ordered: the numbers of variables whose uses must keep their order.
     """
 
     def __init__(
@@ -331,16 +486,18 @@ class _Body:
         writer: Writer,
         graph: Graph,
         given: Mapping[Variable, str],
-        functions: list[str],
         names: Mapping[int, str],
+        ordered: Collection[int] = (),
     ) -> None:
         self.lines: list[str] = []
         self._names = names
         self._writer = writer
         self._graph = graph
-        self._functions = functions
         self._taken = set(given.values())
         self._line: SourceLine | None = None
+        self._ordered = set(ordered)
+        self._last: tuple[str, int, Any] = ("", 0, None)
+        self._waiting: dict[int, tuple[Variable, ast.expr]] = {}
         self._expressions: dict[int, ast.expr] = {
             graph.numbering[v]: ast.Name(name) for v, name in given.items()
         }
@@ -351,7 +508,7 @@ class _Body:
         """Write what computes the outputs."""
         number = self._graph.numbering
         units = self._units(nodes, gradients)
-        order = self._ordered(units, outputs)
+        order = self._sorted(units, outputs)
         uses: Counter[int] = Counter(number[output] for output in outputs)
         for unit in order:
             uses.update(number[variable] for variable in unit.needs)
@@ -362,12 +519,22 @@ class _Body:
             else:
                 self._write_node(unit, uses, kept)
 
+    def returning(self, results: str) -> list[str]:
+        """Return the statements, with one at the end that returns what an expression says."""
+        name, start, tree = self._last
+        if results == name:
+            return [*self.lines[:start], *_wrapped("return ", tree)]
+        return [*self.lines, f"return {results}"]
+
     def expression(self, variable: Variable) -> ast.expr:
         """Return the expression of an array."""
         writer = self._writer
         raw = self._raw(variable)
         if writer.is_known(variable) and not isinstance(variable, Constant):
-            return _parsed(f"jnp.asarray(_, {writer.dtype(variable.type.dtype)})", {"_": raw})
+            dtype, rank = writer.dtype(variable.type.dtype), variable.type.ndim
+            if rank and _is_number_with_axes(variable):
+                return _parsed(f"jnp.full({(1,) * rank}, _, {dtype})", {"_": raw})
+            return _parsed(f"jnp.asarray(_, {dtype})", {"_": raw})
         if isinstance(variable, Constant):
             return _parsed(writer.constant(variable), {})
         return raw
@@ -388,7 +555,7 @@ class _Body:
         left = [node for node in nodes if number.key(node) not in inside]
         return [_Unit(made, self._writer, self._graph) for made in (*left, *gradients)]
 
-    def _ordered(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
+    def _sorted(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
         number = self._graph.numbering
         maker: dict[int, int] = {}
         for place, unit in enumerate(units):
@@ -430,38 +597,70 @@ class _Body:
             (output,) = outputs
             is_short = len(ast.unparse(tree)) <= _MOST_INLINE
             once = uses[number[output]] == 1 and number[output] not in kept
+            is_short = is_short and not _makes_tuple(node)
             if isinstance(tree, ast.Name) or (is_short and once and not self._called(output)):
                 self._expressions[number[output]] = tree
+                if self._uses_ordered(tree, unit):
+                    self._waiting[number[output]] = (output, tree)
                 return
+        self._write_waiting(tree)
         targets = [self._new_name(v) if uses[number[v]] else "_" for v in node.outputs]
         self._assign(targets, tree, node.line, len(node.outputs) > 1 or _makes_tuple(node))
         for output, name in zip(node.outputs, targets, strict=True):
             if uses[number[output]]:
                 self._expressions[number[output]] = ast.Name(name)
 
+    def _uses_ordered(self, tree: ast.expr, unit: _Unit) -> bool:
+        """Whether an expression uses a variable whose uses must keep their order."""
+        number = self._graph.numbering
+        if any(number[variable] in self._ordered for variable in unit.needs):
+            return True
+        inside = set(map(id, ast.walk(tree)))
+        return any(id(waiting) in inside for _, waiting in self._waiting.values())
+
+    def _write_waiting(self, tree: ast.expr) -> None:
+        """Write what would come after a statement, though its order is before it."""
+        inside = set(map(id, ast.walk(tree)))
+        waiting, self._waiting = self._waiting, {}
+        for key, (variable, expression) in waiting.items():
+            if id(expression) in inside or self._expressions[key] is not expression:
+                continue
+            if any(
+                id(expression) in set(map(id, ast.walk(other)))
+                for _, other in waiting.values()
+                if other is not expression
+            ):
+                continue
+            name = self._new_name(variable)
+            line = variable.owner.line if variable.owner else None
+            self._assign([name], expression, line, False)
+            self._expressions[key] = ast.Name(name)
+
     def _write_gradient(self, gradient: _Gradient, uses: Counter[int]) -> None:
         number, writer = self._graph.numbering, self._writer
         made = [o for node in gradient.forward for o in node.outputs]
         extra = [v for v in made if uses[number[v]] and number[v] != number[gradient.cost]]
-        name = _fresh(gradient.cost.name or "loss", self._all_taken() | writer.locals)
+        # A mean is called so by the operation, not by the user.
+        called = None if gradient.cost.name == "mean" else gradient.cost.name
+        name = _fresh(called or "loss", self._all_taken() | writer.locals)
         parameters: dict[Variable, str] = {}
         for variable in gradient.arguments:
             parameters[variable] = _fresh(
                 self._name_of(variable), {*parameters.values(), *writer.reserved}
             )
-        loss = _Body(writer, self._graph, parameters, self._functions, self._names)
+        loss = _Body(writer, self._graph, parameters, self._names, gradient.ordered)
         writer.reserved.add(name)
         loss.write(gradient.forward, [], [gradient.cost, *extra])
         results = ast.unparse(loss.expression(gradient.cost))
         if extra:
             parts = ", ".join(ast.unparse(loss.expression(v)) for v in extra)
             results += f", ({parts},)" if len(extra) == 1 else f", ({parts})"
-        self._functions.append(
+        writer.functions.append(
             "\n".join(
                 [
                     f"def {name}({', '.join(parameters.values())}):",
                     '    """Return what is differentiated."""',
-                    *(f"    {line}" for line in [*loss.lines, f"return {results}"]),
+                    *(f"    {line}" for line in loss.returning(results)),
                 ]
             )
         )
@@ -517,6 +716,7 @@ class _Body:
             self.lines.append(f"# {Path(line.file).name}:{line.number}{text}")
         self._line = line
         left = ", ".join(targets)
+        self._last = ("" if unpack else left, len(self.lines), tree)
         if unpack and len(targets) == 1:
             left = f"({left},)"
         self.lines.extend(_wrapped(f"{left} = ", tree))
@@ -554,6 +754,12 @@ def _needs(node: Apply) -> list[Variable]:
     return bare
 
 
+def _is_number_with_axes(variable: Variable) -> bool:
+    from jaxlearn.symbolic.ops.shaping import DimShuffle
+
+    return variable.owner is not None and isinstance(variable.owner.op, DimShuffle)
+
+
 def _makes_tuple(node: Apply) -> bool:
     """Whether the expression of a node with one output is a tuple all the same."""
     return isinstance(node.op, VectorJacobianProduct)
@@ -581,13 +787,28 @@ class _Substituted(ast.NodeTransformer):
     def __init__(self, arguments: Mapping[str, ast.expr]) -> None:
         self._arguments = arguments
 
-    def visit_Name(self, node: ast.Name) -> Any:
+    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
         return self._arguments.get(node.id, node)
 
-    def visit_arg(self, node: ast.arg) -> Any:
-        # The parameter of a lambda hides the name that it is called with.
-        given = self._arguments.get(node.arg)
-        return ast.arg(given.id) if isinstance(given, ast.Name) else node
+    def visit_Lambda(self, node: ast.Lambda) -> Any:  # noqa: N802
+        # A parameter hides the name that it is called with, but no other that is used inside.
+        inner = dict(self._arguments)
+        parameters = {arg.arg for arg in node.args.args}
+        taken: set[str] = set()
+        for name in _free_names(node.body) - parameters:
+            taken |= _free_names(self._arguments[name]) if name in self._arguments else {name}
+        for arg in node.args.args:
+            given = self._arguments.get(arg.arg)
+            shown = _fresh(given.id if isinstance(given, ast.Name) else "value", taken)
+            taken.add(shown)
+            inner[arg.arg] = ast.Name(shown)
+            arg.arg = shown
+        node.body = _Substituted(inner).visit(node.body)
+        return node
+
+
+def _free_names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _identifier(name: str) -> str:
@@ -656,15 +877,13 @@ def function_source(
     writer = Writer(graph, statics)
     writer.locals.update(_identifier(v.name) for v in (*held, *free) if v.name)
     keys = distinct_names([variable.name for variable in held], "shared")
-    taken = {"jax", "jnp", "lax", "np", "state", *keyword.kwlist}
     local: list[str] = []
     for wanted in (*keys, *distinct_names([v.name for v in free], "input")):
-        local.append(_fresh(wanted, {*taken, *local}))
+        local.append(_fresh(wanted, {*_RESERVED, *local}))
     names = dict(zip([*held, *free], local, strict=True))
     writer.reserved.add(name)
-    functions: list[str] = []
     called = {graph.numbering[variable]: given for variable, given in more_names}
-    body = _Body(writer, graph, names, functions, called)
+    body = _Body(writer, graph, names, called)
     gradients = _gradients(graph)
     body.write(graph.nodes, gradients, graph.outputs)
     results = [_quoted(ast.unparse(body.expression(output))) for output in graph.outputs]
@@ -677,7 +896,7 @@ def function_source(
     return _module(
         name,
         writer.bundle,
-        functions,
+        writer.functions,
         [names[variable] for variable in free],
         [names[variable] for variable in statics],
         [*map(_quoted, lines), *body.lines, *_return(_shown(shaped(results[:plain])), changes)],
@@ -733,6 +952,21 @@ def _has_wide_types(graph: Graph) -> bool:
     )
 
 
+def _imports(text: str, others: Collection[str]) -> str:
+    """Return the import statements that a program needs, sorted as formatters have them."""
+    used = {"jax"} | {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    statements = {IMPORTS[name] for name in IMPORTS if name in used}
+    statements |= {line for line in others if line.split()[-1] in used}
+    of_python = {line for line in statements if _package(line) in sys.stdlib_module_names}
+    sections = [of_python, statements - of_python]
+    ordered = [sorted(part, key=lambda line: (line[:4] == "from", line)) for part in sections]
+    return "\n\n".join("\n".join(part) for part in ordered if part)
+
+
+def _package(statement: str) -> str:
+    return statement.split()[1].partition(".")[0]
+
+
 def _module(
     name: str,
     bundle: Bundle,
@@ -765,11 +999,7 @@ def _module(
     main = "\n".join([*start, *body])
     definitions = [_quoted(text) for text in bundle.definitions]
     text = "\n\n\n".join([*definitions, *functions, main])
-    imports = {"import jax", *bundle.imports}
-    for short, statement in IMPORTS.items():
-        if re.search(rf"\b{short}\.", text):
-            imports.add(statement)
-    head = ["\n".join(document), "\n".join(sorted(imports))]
+    head = ["\n".join(document), _imports(text, bundle.imports)]
     if is_wide:
         head.append('# Theano computes in 64 bits.\njax.config.update("jax_enable_x64", True)')
     return "\n\n".join(head) + "\n\n\n" + text + "\n"

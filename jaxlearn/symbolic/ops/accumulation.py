@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -56,6 +57,16 @@ class CumOp(Op):
         if x.dtype == bool:
             return run(x, self.axis, dtype=np.int8) != 0
         return run(x, self.axis, dtype=x.dtype)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        dtype = node.inputs[0].type.dtype
+        if dtype == "bool":
+            return super().source(node, inputs, writer)
+        run = "jnp.cumsum" if self.mode == "add" else "jnp.cumprod"
+        widens = np.dtype(dtype).kind in "iu" and np.dtype(dtype).itemsize < 8
+        ending = f", dtype={writer.dtype(dtype)}" if widens else ""
+        return f"{run}({inputs[0]}, axis={self.axis}{ending})"
 
     def host(self, node: Apply, x: np.ndarray) -> Any:
         """Accumulate with NumPy."""
@@ -120,6 +131,10 @@ class DiffOp(Op):
     def function(self, x: Any) -> Any:
         """Subtract."""
         return jnp.diff(x, self.n, self.axis)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"jnp.diff({inputs[0]}, n={self.n}, axis={self.axis})"
 
     def host(self, node: Apply, x: np.ndarray) -> Any:
         """Subtract with NumPy."""

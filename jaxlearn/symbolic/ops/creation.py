@@ -80,7 +80,8 @@ class Alloc(Op):
             writer.size(variable, name)
             for variable, name in zip(node.inputs[1:], inputs[1:], strict=True)
         ]
-        return f"jnp.broadcast_to({inputs[0]}, ({', '.join(lengths)},))"
+        shape = f"({lengths[0]},)" if len(lengths) == 1 else f"({', '.join(lengths)})"
+        return f"jnp.broadcast_to({inputs[0]}, {shape})"
 
     def host(self, node: Apply, value: np.ndarray, *lengths: np.ndarray) -> Any:
         """Fill with NumPy."""
@@ -229,13 +230,17 @@ class Arange(Op):
             length = _count(*values)
         else:
             length = lowering.size(ArangeLength()(*node.inputs))
-        working = upcast(self.dtype, *(variable.type.dtype for variable in node.inputs))
+        working = self._working(node)
 
         def numbers(start: Any, stop: Any, step: Any) -> Any:
             first, pace = (lax.convert_element_type(limit, working) for limit in (start, step))
             return lax.convert_element_type(first + lax.iota(working, length) * pace, self.dtype)
 
         return numbers
+
+    def _working(self, node: Apply) -> str:
+        """Return the dtype that the numbers are computed in."""
+        return upcast(self.dtype, *(variable.type.dtype for variable in node.inputs))
 
     def sizes(self, node: Apply) -> Sequence[int]:
         """The limits make one."""
@@ -246,7 +251,16 @@ class Arange(Op):
         limits = [
             writer.size(variable, name) for variable, name in zip(node.inputs, inputs, strict=True)
         ]
-        return f"jnp.arange({', '.join(limits)}, dtype={writer.dtype(self.dtype)})"
+        working = self._working(node)
+        if is_discrete(working):
+            numbers = [writer.number(variable) for variable in node.inputs]
+            shown = limits[:2] if numbers[2] == 1 else limits
+            shown = shown[1:] if numbers[0] == 0 and len(shown) == 2 else shown
+            return f"jnp.arange({', '.join(shown)}, dtype={writer.dtype(self.dtype)})"
+        start, stop, step = limits
+        count = f"max(0, int(np.ceil(({stop} - {start}) / {step})))"
+        text = f"{start} + jnp.arange({count}, dtype={writer.dtype(working)}) * {step}"
+        return text if working == self.dtype else f"({text}).astype({writer.dtype(self.dtype)})"
 
     def host(self, node: Apply, start: np.ndarray, stop: np.ndarray, step: np.ndarray) -> Any:
         """Compute with NumPy."""

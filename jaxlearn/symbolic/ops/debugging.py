@@ -24,14 +24,26 @@ def print_attributes(operation: Print, value: np.ndarray) -> None:
         x shape = (2,)
         x sum = 2.0
     """
-    for name in operation.attrs:
-        attribute = getattr(value, name)
+    _print_each(operation.message, operation.attrs, value)
+
+
+def _print_each(message: str, attrs: Sequence[str], value: Any) -> None:
+    for name in attrs:
+        attribute = getattr(np.asarray(value), name)
         shown = attribute() if callable(attribute) else attribute
-        print(operation.message, name, "=", shown)
+        print(message, name, "=", shown)
+
+
+def _printed(value: Any, message: str, attrs: Sequence[str]) -> Any:
+    """Return a value, and have its attributes printed when it is computed."""
+    jax.debug.callback(partial(_print_each, message, attrs), value)
+    return value
 
 
 class _Transparent(Op):
     """An operation whose output is its first input."""
+
+    transparent = True
 
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
@@ -104,6 +116,16 @@ class Print(_Transparent):
         """Tell the type of the output."""
         (value,) = (as_tensor_variable(value) for value in inputs)
         return Apply.of_types(self, [value], [value.type])
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a call that prints and returns the value."""
+        if self.global_fn is not print_attributes:
+            raise ValueError(
+                f"source: {node.outputs[0]} prints by the function {self.global_fn!r}, which "
+                f"cannot be written out; leave global_fn out{made_at(node.line)}"
+            )
+        printed = writer.function(_printed)
+        return f"{printed}({inputs[0]}, {self.message!r}, {self.attrs!r})"
 
     def function(self, value: Any, *_: Any) -> Any:
         """Have the value printed when it is computed."""

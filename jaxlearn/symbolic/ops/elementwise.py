@@ -373,6 +373,20 @@ OPERATORS = {
 }
 """How Python writes the rows that have an operator; it means the very same function of JAX."""
 
+OF_NUMBERS = {name: OPERATORS[name] for name in OPERATORS if name != "invert"} | {
+    "int_div": "{} // {}",
+    "mod": "{} % {}",
+    "abs_": "abs({})",
+    "minimum": "min({}, {})",
+    "maximum": "max({}, {})",
+    "clip": "min(max({}, {}), {})",
+    "switch": "{1} if {0} else {2}",
+    "sqr": "{} ** 2",
+    "floor": "np.floor({})",
+    "ceil": "np.ceil({})",
+}
+"""How Python writes the rows of its own numbers."""
+
 
 class Elementwise(Op):
     """An operation on each element by itself.
@@ -482,25 +496,50 @@ class Elementwise(Op):
         result = node.outputs[0].type.dtype
         given = tuple(variable.type.dtype for variable in node.inputs)
         if self.name.startswith("Cast{"):
-            known = writer.is_known(node.outputs[0])
-            return writer.raw(inputs[0]) if known else f"{inputs[0]}.astype({writer.dtype(result)})"
+            if not writer.is_known(node.outputs[0]):
+                return f"{inputs[0]}.astype({writer.dtype(result)})"
+            number: str = writer.raw(inputs[0])
+            return f"int({number})" if is_float(given[0]) and is_discrete(result) else number
+        if writer.is_known(node.outputs[0]):
+            return OF_NUMBERS[self.name].format(*map(writer.raw, inputs))
         dtypes = self.computed_in(given, result)
         operator = OPERATORS.get(self.name)
         if operator is not None:
             return self._infix(operator, node, inputs, dtypes, writer)
         if self.name == "second":
             return self._fill_source(node, inputs, writer)
-        arguments = [
-            name if before == dtype else f"{name}.astype({writer.dtype(dtype)})"
-            for name, before, dtype in zip(inputs, given, dtypes, strict=True)
-        ]
         if self.name == "pow" and is_float(dtypes[0]) and writer.number(node.inputs[1]) == 2:
-            return f"jnp.square({arguments[0]})"
-        text = f"{writer.function(self.on_arrays)}({', '.join(arguments)})"
+            base = self._arguments(node, inputs, dtypes, True, writer)[0]
+            return f"jnp.square({base})"
+        function = writer.function(self.on_arrays)
+        arguments = self._arguments(node, inputs, dtypes, "." in function, writer)
+        text = f"{function}({', '.join(arguments)})"
         kinds = [jax.ShapeDtypeStruct((1,) * v.type.ndim, d) for v, d in zip(node.inputs, dtypes)]
         with jax.enable_x64(True):
             natural = jax.eval_shape(self.on_arrays, *kinds).dtype
         return text if natural == result else f"{text}.astype({writer.dtype(result)})"
+
+    def _arguments(
+        self,
+        node: Apply,
+        inputs: Sequence[str],
+        dtypes: Sequence[str],
+        of_jax: bool,
+        writer: Any,
+    ) -> list[str]:
+        """Return the arguments of the function, in the dtypes of its place."""
+        numbers = [writer.number(variable) for variable in node.inputs]
+        # A function of JAX takes numbers of Python, which take on the dtype of the arrays.
+        bare = of_jax and None in numbers
+        arguments = []
+        for name, variable, dtype, number in zip(inputs, node.inputs, dtypes, numbers, strict=True):
+            same = variable.type.dtype == dtype
+            if number is not None and (bare or not same):
+                text = writer.literal(np.asarray(number).astype(dtype)[()])
+                arguments.append(text if bare else f"{writer.dtype(dtype)}({text})")
+            else:
+                arguments.append(name if same else f"{name}.astype({writer.dtype(dtype)})")
+        return arguments
 
     def _fill_source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         model, dtype = inputs[0], node.outputs[0].type.dtype
@@ -535,14 +574,18 @@ class Elementwise(Op):
         return operator.format(*texts)
 
     def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
-        """Arithmetic of whole numbers is, and their conversion to another type."""
-        whole = is_discrete(node.outputs[0].type.dtype)
-        rank = node.outputs[0].type.ndim
+        """Arithmetic of numbers of Python is, and their conversion to another type."""
         if not all(known):
             return False
+        result = node.outputs[0].type.dtype
         if self.name.startswith("Cast{"):
-            return node.outputs[0].type.dtype in ("int32", "int64", "float32", "float64")
-        return whole and rank == 0 and self.name in ("add", "sub", "mul", "int_div", "mod", "neg")
+            widens = is_discrete(node.inputs[0].type.dtype) or node.outputs[0].type.ndim == 0
+            return widens and result in ("int32", "int64", "float32", "float64")
+        if node.outputs[0].type.ndim:
+            return False
+        dtypes = {result, *(variable.type.dtype for variable in node.inputs)}
+        exact = all(is_discrete(dtype) or dtype == "float64" for dtype in dtypes)
+        return exact and self.name in OF_NUMBERS
 
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the values of input ``i`` matter."""

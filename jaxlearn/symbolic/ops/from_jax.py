@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxlearn.symbolic.bundling import literal
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
@@ -155,6 +156,38 @@ class FromJax(Op):
 
         return compute
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a call of the function, which the module imports.
+
+        Raises:
+            ValueError: the function cannot be imported, or what it is called with be written.
+        """
+        name = writer.imported(self.fn)
+        if name is None:
+            raise ValueError(
+                f"source: {self} calls {self.fn!r}, which a module cannot import by name; define "
+                f"it by `def` in a module, and import it from there{made_at(node.line)}"
+            )
+        remaining = iter(inputs)
+        leaves = [next(remaining) if leaf is _Array else self._text(leaf) for leaf in self._leaves]
+        args, kwargs = jax.tree.unflatten(self._structure, map(_Text, leaves))
+        given = [_written(value) for value in args]
+        given += [f"{key}={_written(value)}" for key, value in kwargs.items()]
+        call = f"{name}({', '.join(given)})"
+        structure = self.types(node.inputs)[1]
+        if jax.tree_util.treedef_is_leaf(structure):
+            return call
+        return f"jax.tree.leaves({call}){'[0]' if len(node.outputs) == 1 else ''}"
+
+    def _text(self, leaf: Any) -> str:
+        text = literal(leaf)
+        if text is None:
+            raise ValueError(
+                f"source: {self} is called with {leaf!r}, which cannot be written out; give it in "
+                "a function of its own"
+            )
+        return text
+
     def _check_outputs(self, node: Apply, returned: Any) -> None:
         structure: Any = jax.tree.structure(returned)
         wanted: Any = jax.tree.structure(self.output_types)
@@ -246,6 +279,32 @@ class FromJax(Op):
             ]
             # A new function each time: JAX keeps what it traced of a function that it knows.
             return jax.eval_shape(lambda *arrays: self._call(arrays), *arrays)
+
+
+class _Text:
+    """Stands in the arguments of a function where its source has this text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _written(value: Any) -> str:
+    """Return a pytree of texts as Python writes it."""
+    if isinstance(value, _Text):
+        return value.text
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_written(v)}" for key, v in value.items()) + "}"
+    inside = ", ".join(map(_written, value)) if isinstance(value, (list, tuple)) else ""
+    if isinstance(value, list):
+        return f"[{inside}]"
+    if type(value) is tuple:
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if value is None:
+        return "None"
+    raise ValueError(
+        f"source: {value!r} in the arguments of a function of from_jax cannot be written out; "
+        "give lists, tuples and dictionaries"
+    )
 
 
 def _restored(made_of: bytes) -> FromJax:

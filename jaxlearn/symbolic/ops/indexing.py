@@ -1375,23 +1375,41 @@ class AdvancedBooleanIncSubtensor(Op):
         return partial(self._choose, node)
 
     def _choose(self, node: Apply, x: Any, y: Any, mask: Any) -> Any:
-        rank, lengths = mask.ndim, x.shape[self.axis : self.axis + mask.ndim]
-        x, after = jnp.asarray(x), x.ndim - self.axis - rank
-        # A negative margin cuts off.
-        margins = [(0, have - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
-        chosen = lax.pad(_is_true(mask), np.False_, margins)
-        axes = tuple(range(self.axis, self.axis + rank))
-        chosen = lax.broadcast_in_dim(chosen, x.shape, axes)
-        value = _converted(y, x.dtype)
-        if value.ndim > after:
-            before = value.shape[: value.ndim - after - 1]
-            value = value.reshape(before + (1,) * rank + value.shape[value.ndim - after :])
-        value = _broadcast(node, value, x.shape)
-        return jnp.where(chosen, value if self.set_instead_of_inc else x + value, x)
+        spread = partial(_broadcast, node)
+        return _masked(x, y, mask, self.axis, self.set_instead_of_inc, spread)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write ``jnp.where`` if the mask is of the whole, else a call of what does the same."""
+        (x, y, mask), (whole, value, given) = inputs, node.inputs
+        if not (self.exact and whole.type.ndim == given.type.ndim and value.type.ndim == 0):
+            name = writer.function(_masked)
+            return f"{name}({x}, {y}, {mask}, {self.axis}, {self.set_instead_of_inc})"
+        chosen = mask if given.type.dtype == "bool" else f"{mask} != 0"
+        if value.type.dtype != whole.type.dtype:
+            y = f"{y}.astype({writer.dtype(whole.type.dtype)})"
+        return f"jnp.where({chosen}, {y if self.set_instead_of_inc else f'{x} + {y}'}, {x})"
 
     def connected(self, node: Apply, i: int) -> bool:
         """A mask has no gradient."""
         return i < 2
+
+
+def _masked(
+    x: Any, y: Any, mask: Any, axis: int, replace: bool, spread: Any = jnp.broadcast_to
+) -> Any:
+    """Return an array set, or incremented, where a mask of some axes from ``axis`` on is true."""
+    rank, lengths = mask.ndim, x.shape[axis : axis + mask.ndim]
+    x, after = jnp.asarray(x), x.ndim - axis - rank
+    # A negative margin cuts off.
+    margins = [(0, have - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
+    chosen = lax.pad(_is_true(mask), np.False_, margins)
+    chosen = lax.broadcast_in_dim(chosen, x.shape, tuple(range(axis, axis + rank)))
+    value = _converted(y, x.dtype)
+    if value.ndim > after:
+        before = value.shape[: value.ndim - after - 1]
+        value = value.reshape(before + (1,) * rank + value.shape[value.ndim - after :])
+    value = spread(value, x.shape)
+    return jnp.where(chosen, value if replace else x + value, x)
 
 
 def _is_true(mask: Any) -> Any:

@@ -68,6 +68,23 @@ class MapRows(Op):
             lowering.check(held[:, i].all(), error)
         return lambda *arrays: jax.vmap(lambda *row: run(arrays, row)[0])(*arrays[:count])
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a function of one row, and ``jax.vmap`` of it."""
+        count = len(self.rows)
+        known = [writer.is_known(variable) for variable in node.inputs[count:]]
+        statics = [v for v, is_known in zip(self.outer, known, strict=True) if is_known]
+        function = writer.inner_function(
+            "each_row", [*self.rows, *self.outer], statics, self.outputs
+        )
+        outer = [
+            writer.raw(name) if is_known else name
+            for name, is_known in zip(inputs[count:], known, strict=True)
+        ]
+        mapped = f"jax.vmap({function}"
+        if outer:
+            mapped += f", in_axes=({', '.join(['0'] * count + ['None'] * len(outer))})"
+        return f"{mapped})({', '.join([*inputs[:count], *outer])})"
+
     def connected(self, node: Apply, i: int) -> bool:
         """Whether some expression depends on the values of an input."""
         from jaxlearn.symbolic.gradients import depends_on

@@ -483,6 +483,10 @@ class LogSumExp(Op):
         flags = [flag for i, flag in enumerate(variable.broadcastable) if i not in self.axis]
         return Apply.of_types(self, [variable], [variable.type.clone(None, flags)])
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"jax.scipy.special.logsumexp({inputs[0]}, axis={self.axis})"
+
     def function(self, x: Any) -> Any:
         """Compute with the largest element taken out."""
         return jax.scipy.special.logsumexp(x, axis=self.axis)

@@ -975,6 +975,19 @@ class Repeat(Op):
             )
         return lambda x, _: jnp.repeat(x, times, self.axis)
 
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """The number of times is one."""
+        return (1,)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        times = writer.size(node.inputs[1], inputs[1])
+        if self.whole:
+            counts = ["1"] * node.inputs[0].type.ndim
+            counts[self.axis] = times
+            return f"jnp.tile({inputs[0]}, ({', '.join(counts)},))"
+        return f"jnp.repeat({inputs[0]}, {times}, axis={self.axis})"
+
     def connected(self, node: Apply, i: int) -> bool:
         """Only the array matters."""
         return i == 0
@@ -1065,6 +1078,12 @@ class Roll(Op):
         """Move the elements."""
         return jnp.roll(x, shift, self.axis)
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        known = writer.is_known(node.inputs[1])
+        shift = writer.raw(inputs[1]) if known else inputs[1]
+        return f"jnp.roll({inputs[0]}, {shift}, axis={self.axis})"
+
     def connected(self, node: Apply, i: int) -> bool:
         """Only the array matters."""
         return i == 0
@@ -1112,6 +1131,11 @@ class ExtractDiagonal(Op):
         """Take the diagonal."""
         return jnp.diagonal(x, self.offset, self.axis1, self.axis2)
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        given = (self.offset, self.axis1, self.axis2)
+        return f"jnp.diagonal({', '.join([inputs[0], *map(str, given)])})"
+
 
 class AllocateDiagonal(Op):
     """A square matrix with a vector on its diagonal."""
@@ -1134,6 +1158,10 @@ class AllocateDiagonal(Op):
     def function(self, x: Any) -> Any:
         """Place the vector."""
         return jnp.diag(x, self.offset)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"jnp.diag({inputs[0]}, {self.offset})"
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -1176,6 +1204,10 @@ class TensorCopy(Op):
         """Tell the type of the output."""
         variable = as_tensor_variable(x)
         return Apply.of_types(self, [variable], [variable.type])
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the array itself."""
+        return inputs[0]
 
     def function(self, x: Any) -> Any:
         """Return the array."""

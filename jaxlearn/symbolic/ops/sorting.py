@@ -61,6 +61,10 @@ class SortOp(Op):
         """Sort."""
         return jnp.sort(x, self.axis)
 
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"jnp.sort({inputs[0]}, axis={self.axis})"
+
     def host(self, node: Apply, x: np.ndarray) -> Any:
         """Sort with NumPy."""
         return np.sort(x, self.axis, kind="stable")
@@ -77,6 +81,10 @@ class ArgSortOp(SortOp):
     def function(self, x: Any) -> Any:
         """Sort."""
         return lax.convert_element_type(jnp.argsort(x, self.axis), np.int64)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        return f"jnp.argsort({inputs[0]}, axis={self.axis})"
 
     def host(self, node: Apply, x: np.ndarray) -> Any:
         """Sort with NumPy."""
@@ -189,15 +197,34 @@ class TopKOp(Op):
         return partial(self._choose, kth)
 
     def _choose(self, kth: int, x: Any, _: Any) -> Any:
-        order = jnp.argsort(x, self.axis, descending=kth > 0)
-        chosen = lax.slice_in_dim(order, 0, abs(kth), axis=self.axis)
+        chosen = _top_places(x, kth, self.axis)
         values = [jnp.take_along_axis(x, chosen, self.axis)] * self.return_values
         indices = [lax.convert_element_type(chosen, self.idx_dtype)] * self.return_indices
         return (*values, *indices)
 
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """How many there are is one."""
+        return (1,)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write where they are, and the taking of them from there."""
+        kth = writer.size(node.inputs[1], inputs[1])
+        chosen = f"{writer.function(_top_places)}({inputs[0]}, {kth}, {self.axis})"
+        values = f"jnp.take_along_axis({inputs[0]}, {chosen}, {self.axis})"
+        indices = f"{chosen}.astype({writer.dtype(self.idx_dtype)})"
+        if self.return_values and self.return_indices:
+            return f"({values}, {indices})"
+        return values if self.return_values else indices
+
     def connected(self, node: Apply, i: int) -> bool:
         """How many there are has no gradient."""
         return i == 0
+
+
+def _top_places(x: Any, kth: int, axis: int) -> Any:
+    """Return where the ``kth`` largest elements along an axis are; the smallest if it is below 0."""
+    order = jnp.argsort(x, axis, descending=kth > 0)
+    return lax.slice_in_dim(order, 0, abs(kth), axis=axis)
 
 
 def _top(
@@ -301,6 +328,15 @@ class SearchsortedOp(Op):
             return lax.convert_element_type(jnp.searchsorted(x, v, side=self.side), np.int64)
 
         return search
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the function."""
+        common = str(np.result_type(*(variable.type.dtype for variable in node.inputs)))
+        given = [
+            name if variable.type.dtype == common else f"{name}.astype({writer.dtype(common)})"
+            for name, variable in zip(inputs, node.inputs, strict=True)
+        ]
+        return f"jnp.searchsorted({', '.join(given)}, side={self.side!r}).astype(jnp.int64)"
 
     def host(self, node: Apply, x: np.ndarray, v: np.ndarray) -> Any:
         """Search with NumPy."""

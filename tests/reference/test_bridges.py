@@ -1,0 +1,214 @@
+"""Every operation comes out the same by all ways out of a compiled function, bit for bit.
+
+The single call is held against Theano by `test_reference`. Here one case of every operation, with
+its gradients, is held against the single call: `as_jax`, `source`, `repeat` and `scan`.
+"""
+
+import importlib
+import pkgutil
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import casebook
+import evaluating
+import storing
+from casebook import Case, given, real
+
+import jaxlearn.theano as theano
+import jaxlearn.theano.tensor as T
+from jaxlearn.symbolic import gradients, ops
+from jaxlearn.symbolic.graph import Op, toposort
+from jaxlearn.symbolic.ops import elementwise, neural, reductions
+from jaxlearn.symbolic.ops.from_jax import from_jax
+from jaxlearn.symbolic.ops.mapping import map_rows
+
+GROUP = 40
+
+
+def own_function(theano, tensor, x):
+    """Plain JAX inside of an expression."""
+    return from_jax(jax.nn.gelu)(x)
+
+
+def mapped(theano, tensor, x):
+    """An expression of each row."""
+    row = tensor.dvector()
+    return map_rows([row], [tensor.sqr(row).sum()], [x])[0]
+
+
+# Operations that no case of the reference needs, most of them because Theano has none such.
+MORE_CASES = [
+    Case(own_function, x=real("float64", 3, 4)),
+    Case(mapped, x=real("float64", 3, 4)),
+    Case("theano.printing.Print('seen', attrs=('shape',))(x) * 2", x=real("float64", 4)),
+    Case("T.cast(x, 'bool')", x=given([0, 2, 0, 1], "int64")),
+]
+
+# How many counts there are is the largest number plus one, which only the data tell.
+SIZES_FROM_DATA = ("T.bincount(T.cast(T.sqr(x).flatten(), 'int64'))",)
+
+# XLA fuses the same operations otherwise where inputs come packed into one buffer, as they do in a
+# call, and its float32 approximations differ by the loop that they are in. Other dtypes must agree
+# bit for bit.
+LAST_BITS = {"float32": 16 * np.finfo("float32").eps}
+
+STAGED = "how many elements there are depends on the data, so that there is no pure function"
+INNER = "it finds out a size, and stands in no graph"
+NOT_HELD = {
+    "Nonzero": STAGED,
+    "UniqueIndices": STAGED,
+    "RepeatIndices": STAGED,
+    "SliceLength": INNER,
+    "ArangeLength": INNER,
+    "UndefinedGrad": "it is there to have no gradient; its value is that of any marker",
+    "Contraction": "it is what the products have in common",
+    "RebroadcastAxes": "it makes a Rebroadcast",
+}
+
+
+def label(op):
+    """What tells an operation from others: its row, or else its class."""
+    if isinstance(op, gradients.VectorJacobianProduct):
+        return f"gradient of {label(op.op)}"
+    is_row = isinstance(op, (elementwise.Elementwise, reductions.Reduction, neural.RowFunction))
+    return op.name if is_row else type(op).__name__
+
+
+def labels(graph):
+    """The operations of a case."""
+    return {label(node.op) for node in toposort(graph.expressions(True))}
+
+
+def all_labels():
+    """Every operation that there is."""
+    tables = (elementwise.Elementwise, reductions.Reduction, neural.RowFunction)
+    names = [module.name for module in pkgutil.iter_modules(ops.__path__, f"{ops.__name__}.")]
+    found = {*elementwise.ROWS, *reductions.ROWS, *neural.ROW_FUNCTIONS}
+    for module in (*map(importlib.import_module, names), gradients):
+        for name, value in vars(module).items():
+            is_here = isinstance(value, type) and value.__module__ == module.__name__
+            if is_here and issubclass(value, Op) and not issubclass(value, tables):
+                found.add(name)
+    return {name for name in found if not name.startswith("_")} - {"VectorJacobianProduct"}
+
+
+def cases():
+    """The cases of the reference that have numbers, with the shapes of their outputs."""
+    for name in casebook.family_names():
+        answers, _ = storing.load(name)
+        seen = set()
+        for case in casebook.family(name).cases:
+            answer = answers[case.name]
+            if not answer.raised and case.expression not in (*seen, *SIZES_FROM_DATA):
+                seen.add(case.expression)
+                yield case, [value.array.shape for value in answer.outputs.values()]
+    for case in MORE_CASES:
+        (answer,) = evaluating.evaluate((theano, T), [case]).values()
+        yield case, [value.array.shape for value in answer.outputs.values()]
+
+
+@cache
+def graphs():
+    """One graph for each operation and each gradient of one, that of the first case with it."""
+    seen, chosen = set(), []
+    for case, shapes in cases():
+        with evaluating.float_x(theano, case.float_x):
+            try:
+                graph = evaluating.Graph((theano, T), case, shapes)
+            except Exception:
+                continue
+        found = labels(graph)
+        if found - seen and not any(NOT_HELD.get(name) == STAGED for name in found):
+            chosen.append(graph)
+            seen |= found
+    return chosen
+
+
+def joined(start):
+    """One function of a group of cases, its inputs, and what one call of it returns."""
+    group = graphs()[start : start + GROUP]
+    inputs = [symbol for graph in group for symbol in graph.symbols.values()]
+    arrays = [array for graph in group for array in graph.case.arrays().values()]
+    expressions = [one for graph in group for one in graph.expressions(True)]
+    names = [graph.case.name for graph in group for _ in graph.expressions(True)]
+    function = theano.function(inputs, expressions, on_unused_input="ignore", name="group")
+    return function, arrays, names, [np.array(value) for value in function(*arrays)]
+
+
+def differences(names, expected, found):
+    """The cases whose numbers are not the same bits."""
+    wrong = {}
+    for name, one, other in zip(names, expected, map(np.asarray, found), strict=True):
+        if one.dtype != other.dtype or one.shape != other.shape:
+            wrong[name] = f"{other.dtype}{other.shape} instead of {one.dtype}{one.shape}"
+        elif one.tobytes() != np.ascontiguousarray(other).tobytes():
+            allowed = LAST_BITS.get(one.dtype.name, 0) * np.max(np.abs(one), initial=0)
+            if not np.all(np.abs(one - other) <= allowed):
+                wrong[name] = f"{other} instead of {one}"
+    return wrong
+
+
+def executed(text):
+    """What a generated module defines. It would set 64-bit types for the whole process."""
+    names = {}
+    setting = 'jax.config.update("jax_enable_x64", True)'
+    exec(compile(text.replace(setting, ""), "generated", "exec"), names)
+    return names
+
+
+def with_statics(text, arrays):
+    """The arrays, but Python's numbers for those that the module must know when it is traced."""
+    names = re.search(r"^def group\(state, (.*)\):$", text, re.MULTILINE)[1].split(", ")
+    static = re.search(r"static_argnames=(\(.*\))\)$", text, re.MULTILINE)
+    known = eval(static[1]) if static else ()
+    return [
+        array.item() if name in known else array for name, array in zip(names, arrays, strict=True)
+    ]
+
+
+def as_jax(function, arrays):
+    """The outputs of the pure function."""
+    pure, state = function.as_jax(*arrays)
+    with jax.enable_x64(True):
+        return jax.jit(pure)(state, *arrays)[0]
+
+
+def from_source(function, arrays):
+    """The outputs of the generated module."""
+    text, state = function.source(), function.as_jax()[1]
+    with jax.enable_x64(True):
+        return executed(text)["group"](state, *with_statics(text, arrays))[0]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_compiler():
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("start", range(0, len(graphs()), GROUP))
+def test_all_ways_give_the_same_numbers(start):
+    function, arrays, names, expected = joined(start)
+    stacked = [np.stack([array, array]) for array in arrays]
+    found = {
+        "as_jax": as_jax(function, arrays),
+        "source": from_source(function, arrays),
+        "repeat": [value[0] for value in function.repeat(2, *arrays)],
+        "scan": [value[1] for value in function.scan(*stacked)],
+    }
+    wrong = {way: differences(names, expected, values) for way, values in found.items()}
+    assert not {way: what for way, what in wrong.items() if what}
+
+
+def test_no_operation_is_left_out():
+    held = {name for graph in graphs() for name in labels(graph)}
+    assert all_labels() - held == set(NOT_HELD)
