@@ -22,7 +22,17 @@ PROGRAM = FOLDER / "two_processes.py"
 
 def test_on_eight_devices():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "eight_devices.py"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            "eight_devices.py",
+        ],
         cwd=FOLDER,
         text=True,
         capture_output=True,

@@ -8,7 +8,17 @@ from pathlib import Path
 
 def test_on_eight_devices():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "eight_devices.py"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            "eight_devices.py",
+        ],
         cwd=Path(__file__).parent,
         text=True,
         capture_output=True,
