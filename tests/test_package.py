@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "jaxlearn.steps": {"arguments"},
     "jaxlearn.training": {"arguments", "steps"},
     "jaxlearn.celsius": {"datasets", "losses", "models", "plotting", "steps", "training"},
-    "jaxlearn.cli": {"celsius", "plotting", "process", "theano", "training"},
+    "jaxlearn.cli": {"celsius", "plotting", "process", "symbolic", "theano", "training"},
     "jaxlearn.__main__": {"cli"},
     "jaxlearn.symbolic": {"arguments", "steps", "symbolic"},
     "jaxlearn.theano": {"symbolic", "theano"},
