@@ -33,8 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what follows the program's name, by default the process's own.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    rest: list[str] = []
+    if given[:1] == ["port"] and "--" in given:
+        # What follows is the program's own.
+        end = given.index("--")
+        given, rest = given[:end], given[end + 1 :]
+    options = _parser().parse_args(given, argparse.Namespace(rest=rest))
     command: Callable[[argparse.ArgumentParser, argparse.Namespace], int] = options.command
     return command(options.parser, options)
 
@@ -46,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_port(commands)
     _add_celsius(commands)
     return parser
 
@@ -63,6 +69,26 @@ def _add_run(commands: Any) -> None:
     parser.add_argument("script", nargs=rest, metavar="SCRIPT", help="a file, and its arguments")
     parser.add_argument("-m", dest="module", nargs=rest, help="a module, as python -m takes it")
     parser.set_defaults(command=_run_program, parser=parser)
+
+
+def _add_port(commands: Any) -> None:
+    parser = commands.add_parser(
+        "port",
+        help="run a program that was written for Theano, and write its functions out as plain JAX",
+        description="Run a program that was written for Theano, and write each function that it "
+        "compiled as a module that needs only JAX and NumPy, with the state that the program ended "
+        "with beside it.",
+        usage="%(prog)s [-h] (SCRIPT | -m MODULE) --output DIR [--force] [-- ARGUMENT ...]",
+    )
+    parser.add_argument("script", nargs="?", metavar="SCRIPT", help="a file")
+    parser.add_argument("-m", dest="module", help="a module, as python -m takes it")
+    parser.add_argument(
+        "--output", required=True, metavar="DIR", help="folder of the modules; made if not there"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write to a folder that is not empty, too"
+    )
+    parser.set_defaults(command=_port_program, parser=parser)
 
 
 def _add_celsius(commands: Any) -> None:
@@ -199,9 +225,54 @@ def _positive_number(text: str) -> float:
 def _run_program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     # argparse ends -m's list at a "--", which belongs to the program, too.
     sys.argv = [*(options.module or ()), *options.script]
+    return _run_argv(parser, bool(options.module))
+
+
+def _port_program(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if options.script and options.module:
+        parser.error(f"got both SCRIPT ({options.script}) and -m {options.module}, wanted one")
+    named = options.module or options.script
+    sys.argv = [*([named] if named else []), *options.rest]
+    folder = os.path.abspath(options.output)
+    try:
+        if os.listdir(folder) and not options.force:
+            parser.error(
+                f"argument --output: {options.output} is not empty; choose another folder, or "
+                "--force to write there all the same"
+            )
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError:
+        parser.error(f"argument --output: {options.output} is a file, wanted a folder")
+    from jaxlearn.symbolic.functions import recorded_functions
+    from jaxlearn.symbolic.porting import port
+
+    with recorded_functions() as functions:
+        try:
+            status = _run_argv(parser, bool(options.module))
+        except SystemExit as ending:
+            if ending.code not in (None, 0):
+                raise
+            status = 0
+    if status:
+        print("jaxlearn port: the program failed, and nothing is written", file=sys.stderr)
+        return status
+    if not functions:
+        print("jaxlearn port: the program compiled no function", file=sys.stderr)
+        return 1
+    ported = port(functions, folder, os.path.basename(named))
+    for entry in ported:
+        place = "not written, see README.md" if entry.reason else f"{entry.name}.py"
+        print(f"{entry.name:20} {place}")
+    print(f"{len(ported)} functions: {options.output}")
+    return 0
+
+
+def _run_argv(parser: argparse.ArgumentParser, is_module: bool) -> int:
+    """Run the program that ``sys.argv`` names."""
     if not sys.argv:
         parser.error("nothing to run, wanted SCRIPT or -m MODULE")
-    source = b"" if options.module else _read_script(parser, sys.argv[0])
+    source = b"" if is_module else _read_script(parser, sys.argv[0])
     tune_process()
     try:
         from jaxlearn.theano import alias  # here, because the other commands do without it
@@ -209,7 +280,7 @@ def _run_program(parser: argparse.ArgumentParser, options: argparse.Namespace) -
         parser.error(str(error))  # a flag in THEANO_FLAGS or ~/.theanorc
     alias.install()
     try:
-        code = _module_code(parser) if options.module else _script_code(source)
+        code = _module_code(parser) if is_module else _script_code(source)
         exec(code, vars(sys.modules["__main__"]))
     except SystemExit:
         raise

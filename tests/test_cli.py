@@ -275,3 +275,97 @@ def test_run_refuses_a_module_that_is_not_there(tmp_path):
         "jaxlearn run: error: argument -m: no_package.module: "
         "there is no such module, or none that can be run\n"
     ) in done.stderr
+
+
+# jaxlearn port
+
+TWO_FUNCTIONS = """\
+import sys
+import numpy
+import theano, theano.tensor as T
+x, y = T.dmatrix("x"), T.dvector("y")
+w = theano.shared(numpy.zeros(3), "w")
+cost = T.sqr(T.dot(x, w) - y).mean()
+cost.name = "cost"
+train_model = theano.function([x, y], cost, updates=[(w, w - 0.1 * T.grad(cost, w))])
+predict = theano.function([x], T.dot(x, w), name="predict")
+positive = theano.function([x], x.nonzero_values())
+data = numpy.arange(12.0).reshape(4, 3) / 12
+for _ in range(int(sys.argv[1])):
+    train_model(data, numpy.ones(4))
+w.eval()
+print(repr(predict(data).tolist()))
+"""
+
+RUN_PORTED = """\
+import sys
+import numpy as np
+from predict import predict
+from train_model import train_model
+data = np.arange(12.0).reshape(4, 3) / 12
+state = dict(np.load("train_model.npz"))
+for _ in range(2):
+    cost, state = train_model(state, data, np.ones(4))
+print(predict(dict(np.load("predict.npz")), data)[0].tolist())
+print(predict({"w": state["w"]}, data)[0].tolist())
+print("jaxlearn" in sys.modules)
+"""
+
+
+def test_port_writes_modules_that_go_on_where_the_program_ended(tmp_path):
+    (tmp_path / "train.py").write_text(TWO_FUNCTIONS)
+    done = run("port", "train.py", "--output", "ported", "--", "3", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    ported = tmp_path / "ported"
+    assert sorted(path.name for path in ported.iterdir()) == [
+        *("README.md", "predict.npz", "predict.py", "train_model.npz", "train_model.py")
+    ]
+    (ported / "go_on.py").write_text(RUN_PORTED)
+    again = subprocess.run(
+        [sys.executable, "go_on.py"], cwd=ported, text=True, capture_output=True, check=True
+    )
+    now, later, is_imported = again.stdout.splitlines()
+    assert now == done.stdout.splitlines()[0]
+    assert later == run("run", "train.py", "5", folder=tmp_path).stdout.strip()
+    assert is_imported == "False"
+    readme = (ported / "README.md").read_text()
+    assert "Module `train_model.py`, state `train_model.npz`, made at train.py:8." in readme
+    assert "- input `x`: TensorType(float64, matrix)" in readme
+    assert "- state `w`: float64[3]" in readme
+    assert '- `train_model`\'s `state["w"]` is `predict`\'s `state["w"]`' in readme
+    assert "depends on data" in readme.partition("## positive")[2]
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert "outputs, state = train_model(state, x, y)" in example
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "nothing to run, wanted SCRIPT or -m MODULE"),
+        (["a.py", "-m", "b"], "got both SCRIPT (a.py) and -m b, wanted one"),
+        (["lost.py"], "argument SCRIPT: lost.py: No such file or directory"),
+    ],
+)
+def test_port_says_what_it_wants(arguments, text, tmp_path):
+    done = run("port", *arguments, "--output", "ported", folder=tmp_path)
+    assert done.returncode == 2
+    assert f"jaxlearn port: error: {text}" in done.stderr
+
+
+def test_port_spares_a_folder_that_is_in_use(tmp_path):
+    (tmp_path / "train.py").write_text(TWO_FUNCTIONS)
+    done = run("port", "train.py", "--output", ".", "--", "0", folder=tmp_path)
+    assert done.returncode == 2
+    assert "argument --output: . is not empty; choose another folder, or --force" in done.stderr
+    done = run("port", "train.py", "--output", ".", "--force", "--", "0", folder=tmp_path)
+    assert done.returncode == 0
+    assert (tmp_path / "predict.py").exists()
+    done = run("port", "train.py", "--output", "train.py", "--", "0", folder=tmp_path)
+    assert "argument --output: train.py is a file, wanted a folder" in done.stderr
+
+
+def test_port_of_a_program_that_fails_writes_nothing(tmp_path):
+    (tmp_path / "train.py").write_text(TWO_FUNCTIONS + "raise SystemExit(3)\n")
+    done = run("port", "train.py", "--output", "ported", "--", "0", folder=tmp_path)
+    assert done.returncode == 3
+    assert not (tmp_path / "ported").exists()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -15,6 +16,7 @@ from jaxlearn.arguments import whole_number
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import (
     MissingInputError,
+    SourceLine,
     UnusedInputError,
     made_at,
     user_line,
@@ -38,7 +40,7 @@ from jaxlearn.symbolic.types import TensorType
 if TYPE_CHECKING:
     from jax.sharding import Mesh
 
-__all__ = ["Function", "In", "Out", "Param", "evaluate", "function"]
+__all__ = ["Function", "In", "Out", "Param", "evaluate", "function", "recorded_functions"]
 
 
 class In:
@@ -204,7 +206,35 @@ def function(
     _add_default_updates(new_values, wanted, no_default_updates, replacements)
     policy = on_unused_input or config.on_unused_input
     _check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
-    return Function(given_inputs, form, wanted, new_values, name, names, placement)
+    made = Function(given_inputs, form, wanted, new_values, name, names, placement)
+    for record in _records:
+        record.append(made)
+    return made
+
+
+_records: list[list[Function]] = []
+
+
+@contextlib.contextmanager
+def recorded_functions() -> Iterator[list[Function]]:
+    """Give a list of the functions that `function` makes while this context lasts.
+
+    Those that ``variable.eval()`` makes for itself are not in it.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> with recorded_functions() as made:
+        ...     double = function([x], x * 2, name="double")
+        >>> made
+        [<jaxlearn function double>]
+    """
+    record: list[Function] = []
+    _records.append(record)
+    try:
+        yield record
+    finally:
+        _records.remove(record)
 
 
 # Arguments brought to one form.
@@ -543,6 +573,11 @@ class Function:
         return f"<jaxlearn function {self.name or 'without a name'}>"
 
     @property
+    def line(self) -> SourceLine | None:
+        """The line of the user's program that made it."""
+        return self._line
+
+    @property
     def variants(self) -> int:
         """How many programs have been compiled, for different shapes and sizes."""
         return self._program.variants
@@ -784,14 +819,19 @@ class Function:
         values = [v.stored for v in self._updated] + defaults + [v.stored for v in self._read]
         return pure, dict(zip(pure.names, map(np.array, values), strict=True))
 
-    def source(self) -> str:
+    def source(self, name: str | None = None) -> str:
         """Return a Python module that computes the same and needs only JAX and NumPy.
 
         It holds one function, `(state, *inputs) -> (outputs, state)`, as `as_jax` returns it, with
-        your names, and comments that say which of your lines an expression came from.
+        your names, and comments that say which of your lines an expression came from. A function
+        that was given to `from_jax` is imported from where it is.
+
+        Args:
+            name: what to call the function; by default the name that this one has.
 
         Raises:
-            ValueError: a size depends on the values of an array.
+            ValueError: a size, or a shape, depends on the values of an array; or an operation
+                calls a function that a module cannot import.
 
         Example:
             >>> import jaxlearn.theano as theano
@@ -804,7 +844,7 @@ class Function:
         from jaxlearn.symbolic.source import function_source
 
         return function_source(
-            re.sub(r"\W", "_", self.name or "function"),
+            re.sub(r"\W", "_", name or self.name or "function"),
             self._program,
             [entry.variable for entry in self.inputs],
             self._input_updates,
@@ -1063,4 +1103,6 @@ def evaluate(variable: Variable, inputs_to_values: Mapping[Any, Any] | None = No
     inputs = tuple(sorted(given, key=id))
     if inputs not in kept:
         kept[inputs] = function(list(inputs), variable)
+        for record in _records:
+            record.pop()
     return kept[inputs](*(given[key] for key in inputs))
