@@ -64,9 +64,9 @@ class Writer:
     def __init__(
         self, graph: Graph, statics: Collection[Variable], outer: Writer | None = None
     ) -> None:
-        self.bundle = outer.bundle if outer else Bundle()
+        self.bundle: Bundle = outer.bundle if outer else Bundle()
         self.functions: list[str] = outer.functions if outer else []
-        self.reserved = outer.reserved if outer else set(_RESERVED)
+        self.reserved: set[str] = outer.reserved if outer else set(_RESERVED)
         self.locals: set[str] = outer.locals if outer else set()
         self._inner: dict[Any, str] = outer._inner if outer else {}
         self._graph = graph
@@ -270,9 +270,7 @@ class _Gradient:
         keys = {number.key(node) for node in toposort(results)} - before
         # What is made of constants alone may serve other parts as well.
         self.nodes = [
-            node
-            for node in graph.nodes
-            if number.key(node) in keys and not _is_of_constants(node)
+            node for node in graph.nodes if number.key(node) in keys and not _is_of_constants(node)
         ]
         leading, uses = {number[cost]}, Counter[int]()
         for node in reversed(self.forward):
@@ -321,7 +319,7 @@ def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
     # A program asks for all at once, or for one after the other.
     for parts in ([wrt], [[variable] for variable in wrt]):
         totals = [walk_back(cost, part, {}, set()) for part in parts]
-        results = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
+        results: list[Any] = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
         if not results or any(result is None for result in results):
             return None
         number.add(results)
@@ -553,7 +551,8 @@ class _Body:
         number = self._graph.numbering
         inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.forward)}
         left = [node for node in nodes if number.key(node) not in inside]
-        return [_Unit(made, self._writer, self._graph) for made in (*left, *gradients)]
+        units: list[Apply | _Gradient] = [*left, *gradients]
+        return [_Unit(made, self._writer, self._graph) for made in units]
 
     def _sorted(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
         number = self._graph.numbering
@@ -742,7 +741,7 @@ class _Body:
 
 
 def _needs(node: Apply) -> list[Variable]:
-    """Return the inputs of a node; of elementwise ones without axes that broadcast by themselves."""
+    """Return the inputs of a node; of elementwise ones without axes that come by themselves."""
     from jaxlearn.symbolic.ops.elementwise import Elementwise
 
     if not isinstance(node.op, Elementwise):
@@ -787,10 +786,10 @@ class _Substituted(ast.NodeTransformer):
     def __init__(self, arguments: Mapping[str, ast.expr]) -> None:
         self._arguments = arguments
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         return self._arguments.get(node.id, node)
 
-    def visit_Lambda(self, node: ast.Lambda) -> Any:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
         # A parameter hides the name that it is called with, but no other that is used inside.
         inner = dict(self._arguments)
         parameters = {arg.arg for arg in node.args.args}
@@ -947,9 +946,7 @@ def _shown(outputs: Any) -> str:
 def _has_wide_types(graph: Graph) -> bool:
     variables = [v for node in graph.nodes for v in (*node.inputs, *node.outputs)]
     dtypes = {v.type.dtype for v in (*variables, *graph.inputs, *graph.outputs)}
-    return any(
-        dtype.endswith("64") and dtype != "complex64" or dtype == "complex128" for dtype in dtypes
-    )
+    return not dtypes.isdisjoint({"int64", "uint64", "float64", "complex128"})
 
 
 def _imports(text: str, others: Collection[str]) -> str:
@@ -979,13 +976,13 @@ def _module(
 ) -> str:
     decorator = "@jax.jit"
     if statics:
-        decorator = _quoted(f"@jax.jit(static_argnames={tuple(statics)!r})")
+        decorator = _quoted(f"@functools.partial(jax.jit, static_argnames={tuple(statics)!r})")
     held = "".join(f"\n    {line}" for line in state)
     document = [
         f'"""{name}: a pure function of JAX.',
         "",
-        "It takes a state and the inputs, and returns the outputs and the new state. The state is a",
-        f"dictionary of arrays:{held or ' it is empty.'}",
+        "It takes a state and the inputs, and returns the outputs and the new state. The state",
+        f"is a dictionary of arrays{':' + held if held else ', here an empty one'}.",
         "",
         "Indices and assertions are not checked: JAX takes the nearest element instead.",
         '"""',
@@ -999,7 +996,7 @@ def _module(
     main = "\n".join([*start, *body])
     definitions = [_quoted(text) for text in bundle.definitions]
     text = "\n\n\n".join([*definitions, *functions, main])
-    head = ["\n".join(document), _imports(text, bundle.imports)]
+    head = ["\n".join(document), _imports(text, {"import functools", *bundle.imports})]
     if is_wide:
         head.append('# Theano computes in 64 bits.\njax.config.update("jax_enable_x64", True)')
     return "\n\n".join(head) + "\n\n\n" + text + "\n"
