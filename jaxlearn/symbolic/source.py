@@ -207,7 +207,7 @@ def constant_number(variable: Variable) -> Any:
     Example:
         >>> import jaxlearn.theano.tensor as T
         >>> constant_number(T.constant(2.5).dimshuffle("x"))
-        np.float64(2.5)
+        np.float32(2.5)
     """
     from jaxlearn.symbolic.ops.shaping import DimShuffle
 
@@ -868,6 +868,17 @@ def function_source(
         updated: which inputs have updates; their values are part of the state.
         shaped: a function that makes what is returned of a list of the outputs.
         more_names: names of expressions that have none.
+
+    Raises:
+        ValueError: an operation, or a size, cannot be written.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> program = StagedProgram(Graph([x], [T.exp(x)]))
+        >>> text = function_source("f", program, [x], [], lambda outputs: outputs[0])
+        >>> print(text.splitlines()[-1])
+            return jnp.exp(x), state
     """
     graph = program.graph
     held = [*program.state, *(inputs[i] for i in updated), *program.read]
