@@ -235,6 +235,7 @@ class _Gradient:
         results: the gradients.
         is_apart: whether each was asked for by itself.
         forward: the nodes on the way from those variables to the cost.
+        inside: those nodes, and others that serve nothing else.
         nodes: the nodes that compute the gradients.
         arguments: the variables that the way depends on, those of ``wrt`` first.
         shared: the numbers of the variables with more than one use.
@@ -259,19 +260,20 @@ class _Gradient:
             if number.key(node) in needed and any(number[v] in moved for v in node.inputs):
                 self.forward.append(node)
                 moved.update(number[output] for output in node.outputs)
-        computed = {number[output] for node in self.forward for output in node.outputs}
-        arguments = {number[variable]: variable for variable in wrt}
-        for node in self.forward:
-            for variable in _needs(node):
-                if number[variable] not in computed and not isinstance(variable, Constant):
-                    arguments.setdefault(number[variable], variable)
-        self.arguments = list(arguments.values())
         before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
         keys = {number.key(node) for node in toposort(results)} - before
         # What is made of constants alone may serve other parts as well.
         self.nodes = [
             node for node in graph.nodes if number.key(node) in keys and not _is_of_constants(node)
         ]
+        self.inside = self._with_own(graph, needed)
+        computed = {number[output] for node in self.inside for output in node.outputs}
+        arguments = {number[variable]: variable for variable in wrt}
+        for node in self.inside:
+            for variable in _needs(node):
+                if number[variable] not in computed and not isinstance(variable, Constant):
+                    arguments.setdefault(number[variable], variable)
+        self.arguments = list(arguments.values())
         leading, uses = {number[cost]}, Counter[int]()
         for node in reversed(self.forward):
             if any(number[output] in leading for output in node.outputs):
@@ -281,6 +283,20 @@ class _Gradient:
         self.shared = {key for key, count in uses.items() if count > 1}
         # The sum of two terms does not depend on their order, that of more does.
         self.ordered = {key for key, count in uses.items() if count > 2}
+
+    def _with_own(self, graph: Graph, needed: Collection[Any]) -> list[Apply]:
+        """Return the nodes on the way, and those that serve nothing else."""
+        number = graph.numbering
+        inside = {number.key(node) for node in self.forward}
+        pulling = {number.key(node) for node in self.nodes}
+        used_outside = {number[output] for output in graph.outputs}
+        for node in reversed(graph.nodes):
+            key = number.key(node)
+            if key in needed and not any(number[output] in used_outside for output in node.outputs):
+                inside.add(key)
+            if key not in inside and key not in pulling:
+                used_outside.update(number[variable] for variable in node.inputs)
+        return [node for node in graph.nodes if number.key(node) in inside]
 
 
 def _gradients(graph: Graph) -> list[_Gradient]:
@@ -549,7 +565,7 @@ class _Body:
 
     def _units(self, nodes: Sequence[Apply], gradients: Sequence[_Gradient]) -> list[_Unit]:
         number = self._graph.numbering
-        inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.forward)}
+        inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.inside)}
         left = [node for node in nodes if number.key(node) not in inside]
         units: list[Apply | _Gradient] = [*left, *gradients]
         return [_Unit(made, self._writer, self._graph) for made in units]
@@ -649,7 +665,7 @@ class _Body:
             )
         loss = _Body(writer, self._graph, parameters, self._names, gradient.ordered)
         writer.reserved.add(name)
-        loss.write(gradient.forward, [], [gradient.cost, *extra])
+        loss.write(gradient.inside, [], [gradient.cost, *extra])
         results = ast.unparse(loss.expression(gradient.cost))
         if extra:
             parts = ", ".join(ast.unparse(loss.expression(v)) for v in extra)
