@@ -134,7 +134,10 @@ class Bundle:
             self._use(public.partition(".")[0])
             return public
         module, name = getattr(function, "__module__", None), getattr(function, "__name__", "")
-        if module in (None, "__main__") or getattr(sys.modules.get(module), name, None) is not function:
+        if (
+            module in (None, "__main__")
+            or getattr(sys.modules.get(module), name, None) is not function
+        ):
             return None
         key = (module, name)
         if key not in self._names:
@@ -237,9 +240,10 @@ def _definition(module: ModuleType, name: str) -> Any:
 
 def _rules_of(module: ModuleType, name: str) -> list[ast.FunctionDef]:
     """Return the functions that are decorated as the derivatives of another."""
-    rules = []
-    for node in _tree(module).body:
-        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+    rules: list[ast.FunctionDef] = []
+    functions = [node for node in _tree(module).body if isinstance(node, ast.FunctionDef)]
+    for node in functions:
+        for decorator in node.decorator_list:
             if isinstance(decorator, ast.Attribute) and ast.unparse(decorator.value) == name:
                 rules.append(_definition(module, node.name))
     return rules
@@ -263,7 +267,7 @@ def _is_stored(name: ast.Name) -> bool:
 class _Bare(ast.NodeTransformer):
     """Takes away annotations, and all but the first line of docstrings."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         # What only copies a name and a docstring has no use here.
         node.decorator_list = [d for d in node.decorator_list if "wraps" not in ast.unparse(d)]
         self.generic_visit(node)
@@ -278,7 +282,7 @@ class _Bare(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         self.generic_visit(node)
         return ast.Assign([node.target], node.value) if node.value else None
 
@@ -289,7 +293,7 @@ class _Renamed(ast.NodeTransformer):
     def __init__(self, replaced: Mapping[str, str]) -> None:
         self._replaced = replaced
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         if node.id in self._replaced and isinstance(node.ctx, ast.Load):
             return ast.parse(self._replaced[node.id], mode="eval").body
         return node
@@ -303,7 +307,7 @@ class _Filled(ast.NodeTransformer):
         self._bundle = bundle
         self._taken = taken
 
-    def visit_Attribute(self, node: ast.Attribute) -> Any:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
         self.generic_visit(node)
         if not (isinstance(node.value, ast.Name) and node.value.id == "self"):
             return node

@@ -130,7 +130,8 @@ def _example(entry: Ported) -> str:
 
 def _section(entry: Ported) -> str:
     function = entry.function
-    place = f", made at {Path(function.line.file).name}:{function.line.number}"
+    line = function.line
+    place = f", made at {Path(line.file).name}:{line.number}" if line else ""
     title = f"## {entry.name}"
     if entry.reason is not None:
         return f"{title}\n\nNot written{place}:\n\n```text\n{entry.reason}\n```"

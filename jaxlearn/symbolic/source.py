@@ -64,9 +64,9 @@ class Writer:
     def __init__(
         self, graph: Graph, statics: Collection[Variable], outer: Writer | None = None
     ) -> None:
-        self.bundle = outer.bundle if outer else Bundle()
+        self.bundle: Bundle = outer.bundle if outer else Bundle()
         self.functions: list[str] = outer.functions if outer else []
-        self.reserved = outer.reserved if outer else set(_RESERVED)
+        self.reserved: set[str] = outer.reserved if outer else set(_RESERVED)
         self.locals: set[str] = outer.locals if outer else set()
         self._inner: dict[Any, str] = outer._inner if outer else {}
         self._graph = graph
@@ -207,7 +207,7 @@ def constant_number(variable: Variable) -> Any:
     Example:
         >>> import jaxlearn.theano.tensor as T
         >>> constant_number(T.constant(2.5).dimshuffle("x"))
-        np.float64(2.5)
+        np.float32(2.5)
     """
     from jaxlearn.symbolic.ops.shaping import DimShuffle
 
@@ -235,6 +235,7 @@ class _Gradient:
         results: the gradients.
         is_apart: whether each was asked for by itself.
         forward: the nodes on the way from those variables to the cost.
+        inside: those nodes, and others that serve nothing else.
         nodes: the nodes that compute the gradients.
         arguments: the variables that the way depends on, those of ``wrt`` first.
         shared: the numbers of the variables with more than one use.
@@ -259,21 +260,20 @@ class _Gradient:
             if number.key(node) in needed and any(number[v] in moved for v in node.inputs):
                 self.forward.append(node)
                 moved.update(number[output] for output in node.outputs)
-        computed = {number[output] for node in self.forward for output in node.outputs}
-        arguments = {number[variable]: variable for variable in wrt}
-        for node in self.forward:
-            for variable in _needs(node):
-                if number[variable] not in computed and not isinstance(variable, Constant):
-                    arguments.setdefault(number[variable], variable)
-        self.arguments = list(arguments.values())
         before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
         keys = {number.key(node) for node in toposort(results)} - before
         # What is made of constants alone may serve other parts as well.
         self.nodes = [
-            node
-            for node in graph.nodes
-            if number.key(node) in keys and not _is_of_constants(node)
+            node for node in graph.nodes if number.key(node) in keys and not _is_of_constants(node)
         ]
+        self.inside = self._with_own(graph, needed)
+        computed = {number[output] for node in self.inside for output in node.outputs}
+        arguments = {number[variable]: variable for variable in wrt}
+        for node in self.inside:
+            for variable in _needs(node):
+                if number[variable] not in computed and not isinstance(variable, Constant):
+                    arguments.setdefault(number[variable], variable)
+        self.arguments = list(arguments.values())
         leading, uses = {number[cost]}, Counter[int]()
         for node in reversed(self.forward):
             if any(number[output] in leading for output in node.outputs):
@@ -283,6 +283,20 @@ class _Gradient:
         self.shared = {key for key, count in uses.items() if count > 1}
         # The sum of two terms does not depend on their order, that of more does.
         self.ordered = {key for key, count in uses.items() if count > 2}
+
+    def _with_own(self, graph: Graph, needed: Collection[Any]) -> list[Apply]:
+        """Return the nodes on the way, and those that serve nothing else."""
+        number = graph.numbering
+        inside = {number.key(node) for node in self.forward}
+        pulling = {number.key(node) for node in self.nodes}
+        used_outside = {number[output] for output in graph.outputs}
+        for node in reversed(graph.nodes):
+            key = number.key(node)
+            if key in needed and not any(number[output] in used_outside for output in node.outputs):
+                inside.add(key)
+            if key not in inside and key not in pulling:
+                used_outside.update(number[variable] for variable in node.inputs)
+        return [node for node in graph.nodes if number.key(node) in inside]
 
 
 def _gradients(graph: Graph) -> list[_Gradient]:
@@ -321,7 +335,7 @@ def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
     # A program asks for all at once, or for one after the other.
     for parts in ([wrt], [[variable] for variable in wrt]):
         totals = [walk_back(cost, part, {}, set()) for part in parts]
-        results = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
+        results: list[Any] = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
         if not results or any(result is None for result in results):
             return None
         number.add(results)
@@ -551,9 +565,10 @@ class _Body:
 
     def _units(self, nodes: Sequence[Apply], gradients: Sequence[_Gradient]) -> list[_Unit]:
         number = self._graph.numbering
-        inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.forward)}
+        inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.inside)}
         left = [node for node in nodes if number.key(node) not in inside]
-        return [_Unit(made, self._writer, self._graph) for made in (*left, *gradients)]
+        units: list[Apply | _Gradient] = [*left, *gradients]
+        return [_Unit(made, self._writer, self._graph) for made in units]
 
     def _sorted(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
         number = self._graph.numbering
@@ -650,7 +665,7 @@ class _Body:
             )
         loss = _Body(writer, self._graph, parameters, self._names, gradient.ordered)
         writer.reserved.add(name)
-        loss.write(gradient.forward, [], [gradient.cost, *extra])
+        loss.write(gradient.inside, [], [gradient.cost, *extra])
         results = ast.unparse(loss.expression(gradient.cost))
         if extra:
             parts = ", ".join(ast.unparse(loss.expression(v)) for v in extra)
@@ -742,7 +757,7 @@ class _Body:
 
 
 def _needs(node: Apply) -> list[Variable]:
-    """Return the inputs of a node; of elementwise ones without axes that broadcast by themselves."""
+    """Return the inputs of a node; of elementwise ones without axes that come by themselves."""
     from jaxlearn.symbolic.ops.elementwise import Elementwise
 
     if not isinstance(node.op, Elementwise):
@@ -787,10 +802,10 @@ class _Substituted(ast.NodeTransformer):
     def __init__(self, arguments: Mapping[str, ast.expr]) -> None:
         self._arguments = arguments
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         return self._arguments.get(node.id, node)
 
-    def visit_Lambda(self, node: ast.Lambda) -> Any:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
         # A parameter hides the name that it is called with, but no other that is used inside.
         inner = dict(self._arguments)
         parameters = {arg.arg for arg in node.args.args}
@@ -869,6 +884,17 @@ def function_source(
         updated: which inputs have updates; their values are part of the state.
         shaped: a function that makes what is returned of a list of the outputs.
         more_names: names of expressions that have none.
+
+    Raises:
+        ValueError: an operation, or a size, cannot be written.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> program = StagedProgram(Graph([x], [T.exp(x)]))
+        >>> text = function_source("f", program, [x], [], lambda outputs: outputs[0])
+        >>> print(text.splitlines()[-1])
+            return jnp.exp(x), state
     """
     graph = program.graph
     held = [*program.state, *(inputs[i] for i in updated), *program.read]
@@ -947,9 +973,7 @@ def _shown(outputs: Any) -> str:
 def _has_wide_types(graph: Graph) -> bool:
     variables = [v for node in graph.nodes for v in (*node.inputs, *node.outputs)]
     dtypes = {v.type.dtype for v in (*variables, *graph.inputs, *graph.outputs)}
-    return any(
-        dtype.endswith("64") and dtype != "complex64" or dtype == "complex128" for dtype in dtypes
-    )
+    return not dtypes.isdisjoint({"int64", "uint64", "float64", "complex128"})
 
 
 def _imports(text: str, others: Collection[str]) -> str:
@@ -979,13 +1003,13 @@ def _module(
 ) -> str:
     decorator = "@jax.jit"
     if statics:
-        decorator = _quoted(f"@jax.jit(static_argnames={tuple(statics)!r})")
+        decorator = _quoted(f"@functools.partial(jax.jit, static_argnames={tuple(statics)!r})")
     held = "".join(f"\n    {line}" for line in state)
     document = [
         f'"""{name}: a pure function of JAX.',
         "",
-        "It takes a state and the inputs, and returns the outputs and the new state. The state is a",
-        f"dictionary of arrays:{held or ' it is empty.'}",
+        "It takes a state and the inputs, and returns the outputs and the new state. The state",
+        f"is a dictionary of arrays{':' + held if held else ', here an empty one'}.",
         "",
         "Indices and assertions are not checked: JAX takes the nearest element instead.",
         '"""',
@@ -999,7 +1023,7 @@ def _module(
     main = "\n".join([*start, *body])
     definitions = [_quoted(text) for text in bundle.definitions]
     text = "\n\n\n".join([*definitions, *functions, main])
-    head = ["\n".join(document), _imports(text, bundle.imports)]
+    head = ["\n".join(document), _imports(text, {"import functools", *bundle.imports})]
     if is_wide:
         head.append('# Theano computes in 64 bits.\njax.config.update("jax_enable_x64", True)')
     return "\n\n".join(head) + "\n\n\n" + text + "\n"

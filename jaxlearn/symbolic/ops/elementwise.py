@@ -514,7 +514,10 @@ class Elementwise(Op):
         function = writer.function(self.on_arrays)
         arguments = self._arguments(node, inputs, dtypes, "." in function, writer)
         text = f"{function}({', '.join(arguments)})"
-        kinds = [jax.ShapeDtypeStruct((1,) * v.type.ndim, d) for v, d in zip(node.inputs, dtypes)]
+        kinds = [
+            jax.ShapeDtypeStruct((1,) * variable.type.ndim, dtype)
+            for variable, dtype in zip(node.inputs, dtypes, strict=True)
+        ]
         with jax.enable_x64(True):
             natural = jax.eval_shape(self.on_arrays, *kinds).dtype
         return text if natural == result else f"{text}.astype({writer.dtype(result)})"

@@ -222,7 +222,7 @@ class TopKOp(Op):
 
 
 def _top_places(x: Any, kth: int, axis: int) -> Any:
-    """Return where the ``kth`` largest elements along an axis are; the smallest if it is below 0."""
+    """Return where the ``kth`` largest elements along an axis are; below 0, the smallest."""
     order = jnp.argsort(x, axis, descending=kth > 0)
     return lax.slice_in_dim(order, 0, abs(kth), axis=axis)
 
