@@ -250,8 +250,10 @@ class _Gradient:
         results: list[Variable],
         is_apart: bool,
         graph: Graph,
+        named: Collection[int],
     ) -> None:
         number = graph.numbering
+        self._named = {*named, *(number[o] for n in graph.nodes for o in n.outputs if o.name)}
         self.cost, self.wrt, self.results, self.is_apart = cost, wrt, results, is_apart
         moved = {number[variable] for variable in wrt}
         self.forward: list[Apply] = []
@@ -285,31 +287,32 @@ class _Gradient:
         self.ordered = {key for key, count in uses.items() if count > 2}
 
     def _with_own(self, graph: Graph, needed: Collection[Any]) -> list[Apply]:
-        """Return the nodes on the way, and those that serve nothing else."""
+        """Return the nodes on the way, and those without a name that serve nothing else."""
         number = graph.numbering
         inside = {number.key(node) for node in self.forward}
         pulling = {number.key(node) for node in self.nodes}
-        used_outside = {number[output] for output in graph.outputs}
+        used_outside = {number[variable] for variable in (*graph.outputs, *self.wrt)}
         for node in reversed(graph.nodes):
             key = number.key(node)
-            if key in needed and not any(number[output] in used_outside for output in node.outputs):
+            made = [number[output] for output in node.outputs]
+            if key in needed and used_outside.isdisjoint(made) and self._named.isdisjoint(made):
                 inside.add(key)
             if key not in inside and key not in pulling:
                 used_outside.update(number[variable] for variable in node.inputs)
         return [node for node in graph.nodes if number.key(node) in inside]
 
 
-def _gradients(graph: Graph) -> list[_Gradient]:
+def _gradients(graph: Graph, named: Collection[int]) -> list[_Gradient]:
     """Return the parts of a graph that are the whole gradient of a cost."""
     found: list[_Gradient] = []
     for node in graph.nodes:
-        gradient = _gradient_from(graph, node)
+        gradient = _gradient_from(graph, node, named)
         if gradient is not None:
             found.append(gradient)
     return found
 
 
-def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
+def _gradient_from(graph: Graph, seed: Apply, named: Collection[int]) -> _Gradient | None:
     """Return the gradient that starts with a one of the shape of a cost, if it is one."""
     is_filled = getattr(seed.op, "name", None) == "second" and seed.inputs[0].type.ndim == 0
     if not (is_filled and constant_number(seed.inputs[1]) == 1):
@@ -340,7 +343,7 @@ def _gradient_from(graph: Graph, seed: Apply) -> _Gradient | None:
             return None
         number.add(results)
         if all(number[result] in there for result in results):
-            gradient = _Gradient(cost, wrt, results, len(parts) > 1, graph)
+            gradient = _Gradient(cost, wrt, results, len(parts) > 1, graph, named)
             return gradient if _is_whole(gradient, graph) else None
     return None
 
@@ -910,7 +913,7 @@ def function_source(
     writer.reserved.add(name)
     called = {graph.numbering[variable]: given for variable, given in more_names}
     body = _Body(writer, graph, names, called)
-    gradients = _gradients(graph)
+    gradients = _gradients(graph, called)
     body.write(graph.nodes, gradients, graph.outputs)
     results = [_quoted(ast.unparse(body.expression(output))) for output in graph.outputs]
     plain = len(results) - len(program.state) - len(updated)

@@ -177,6 +177,10 @@ def intermediate(x, w, h):
     return T.grad((h**3).sum(), [h, w])
 
 
+def by_an_expression(x, w, h):
+    return T.grad((h**3).sum(), h)
+
+
 def considered_constant(x, w, h):
     return T.grad((h * T.dot(x, w)).sum(), w, consider_constant=[h])
 
@@ -219,6 +223,7 @@ def rows(x, w, h):
     "made",
     [
         intermediate,
+        by_an_expression,
         considered_constant,
         zero_gradient,
         disconnected,
