@@ -1014,7 +1014,8 @@ def _module(
         "It takes a state and the inputs, and returns the outputs and the new state. The state",
         f"is a dictionary of arrays{':' + held if held else ', here an empty one'}.",
         "",
-        "Indices and assertions are not checked: JAX takes the nearest element instead.",
+        "Indices and assertions are not checked: JAX takes the nearest element instead, and moves",
+        "a slice that would reach beyond the end.",
         '"""',
     ]
     body = [f"    {line}" for line in lines]
