@@ -244,7 +244,7 @@ def main() -> None:
             if kind in in_c:
                 measured["C, gcc -O3 -march=native"] = in_c[kind].timer
                 results["C, gcc -O3 -march=native"] = result_of(in_c[kind])
-            seconds = interleave(measured, options.rounds, rest=0.1)
+            seconds = interleave(measured, options.rounds, rest=0.1, warm=True)
             check(kind, {name: result() for name, result in results.items()})
             print_table(titles[kind], seconds, FUSED, unit="us")
             ratio = statistics.median(seconds[FUSED]) / statistics.median(seconds[BY_HAND])

@@ -31,7 +31,7 @@ def timer(function: Callable[[], object]) -> Timer:
 
 
 def interleave(
-    timers: Mapping[str, Timer], rounds: int, rest: float = 0.0
+    timers: Mapping[str, Timer], rounds: int, rest: float = 0.0, warm: bool = False
 ) -> dict[str, list[float]]:
     """Measure the peers in turns, so that what slows the machine for a while slows them all.
 
@@ -39,6 +39,7 @@ def interleave(
         timers: what measures each peer once.
         rounds: how often each is measured.
         rest: seconds to wait before each; the threads of a BLAS spin for a while after their work.
+        warm: measure each twice in its turn, and count the second, which finds its memory cached.
     """
     seconds: dict[str, list[float]] = {name: [] for name in timers}
     for timed in timers.values():
@@ -46,6 +47,8 @@ def interleave(
     for _ in range(rounds):
         for name, timed in timers.items():
             time.sleep(rest)
+            if warm:
+                timed()
             seconds[name].append(timed())
     return seconds
 

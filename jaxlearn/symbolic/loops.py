@@ -8,6 +8,7 @@ shapes that depend on data, there is no such program, and the calls are made one
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import numpy as np
 from jax import lax
 
 from jaxlearn.steps import SHORT_SUMS, Step, next_stretch, sums_are_short
+from jaxlearn.symbolic.configuration import jax_device
 from jaxlearn.symbolic.errors import NotFusedWarning, warn_user
 from jaxlearn.symbolic.graph import graph_inputs
 from jaxlearn.symbolic.lowering import Graph, Lowering, SizeNeededError, StageNeededError
@@ -30,6 +32,9 @@ _FIRST_STRETCH = 100
 _MOST_STEPS = 10_000
 _MOST_ROOM = 2**24
 """The most steps of a stretch, and the most bytes of outputs that it makes room for."""
+
+_MOST_COPIED = 1024
+"""The most elements of a state that is handed over as it is kept."""
 
 
 class CannotFuseError(Exception):
@@ -86,7 +91,12 @@ class _OneDevice:
     """Where arrays lie if there is no mesh: on JAX's device."""
 
     def variable(self, variable: Any) -> Any:
-        return variable.on_device()
+        stored = variable.stored
+        is_small = not isinstance(stored, jax.Array) and math.prod(stored.shape) <= _MOST_COPIED
+        if jax_device() is not None or not is_small:
+            return variable.on_device()
+        # A small array is handed over sooner as it is than put on the device first.
+        return np.array(stored)
 
     def input(self, variable: Any, value: Any) -> Any:
         return value
