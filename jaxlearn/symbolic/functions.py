@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -841,10 +840,10 @@ class Function:
             >>> print(f.source().splitlines()[-1])
                 return jnp.tanh(x) * 2.0, state
         """
-        from jaxlearn.symbolic.source import function_source
+        from jaxlearn.symbolic.source import function_source, module_name
 
         return function_source(
-            re.sub(r"\W", "_", name or self.name or "function"),
+            module_name(name or self.name or "function"),
             self._program,
             [entry.variable for entry in self.inputs],
             self._input_updates,

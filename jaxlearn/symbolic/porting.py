@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxlearn.symbolic.functions import Function
+from jaxlearn.symbolic.source import module_name
 
 __all__ = ["Ported", "port"]
 
@@ -78,8 +79,7 @@ def _names(functions: Sequence[Function]) -> list[str]:
         assigned = re.match(r"(?:\w+\.)*(\w+)\s*=[^=]", line.text) if line else None
         wanted = function.name or (assigned[1] if assigned else None)
         wanted = wanted or (f"function_line_{line.number}" if line else "function")
-        wanted = re.sub(r"\W", "_", wanted)
-        wanted = f"_{wanted}" if wanted[0].isdigit() else wanted
+        wanted = module_name(wanted)
         name, count = wanted, 1
         while name in names:
             count += 1
@@ -96,7 +96,8 @@ def _readme(ported: Sequence[Ported], program: str) -> str:
         f"# {program} as plain JAX",
         "Each module holds one compiled function of the program as a pure function "
         "`(state, *inputs) -> (outputs, state)`. It needs JAX and NumPy, nothing else. Beside it "
-        "lies the state that the program ended with, a dictionary of arrays.",
+        "lies the state that the program ended with, a dictionary of arrays. Importing a module "
+        "turns JAX's 64-bit types on, if the function has any.",
     ]
     written = [entry for entry in ported if entry.reason is None]
     if written:

@@ -40,7 +40,7 @@ from jaxlearn.symbolic.lowering import Graph, host_value
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
 
-__all__ = ["Writer", "function_source", "scalar_text"]
+__all__ = ["Writer", "function_source", "module_name", "scalar_text"]
 
 _RESERVED = frozenset({"jax", "jnp", "lax", "np", "state", *keyword.kwlist, *dir(builtins)})
 _MOST_INLINE = 40
@@ -827,6 +827,17 @@ class _Substituted(ast.NodeTransformer):
 
 def _free_names(tree: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def module_name(name: str) -> str:
+    """Return how a module and the function in it are called, that are to have a name.
+
+    Example:
+        >>> module_name("my model"), module_name("lambda"), module_name("np"), module_name("2nd")
+        ('my_model', 'lambda_', 'np_', '_2nd')
+    """
+    wanted = _identifier(name)
+    return f"{wanted}_" if wanted in _RESERVED else wanted
 
 
 def _identifier(name: str) -> str:

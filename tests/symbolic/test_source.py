@@ -419,3 +419,15 @@ def test_what_prints_by_a_function_is_refused():
     text = refused(theano.function([x], shown * 2))
     assert "prints by the function <built-in function print>, which cannot be written" in text
     assert "leave global_fn out" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("lambda", "lambda_"), ("np", "np_"), ("my model", "my_model"), ("2nd", "_2nd")],
+)
+def test_a_function_may_have_any_name(name, called):
+    x = T.dvector("x")
+    text = module_of(theano.function([x], x * 2, name=name))
+    with jax.enable_x64(True):
+        outputs, _ = executed(text)[called]({}, np.ones(3))
+    assert outputs.tolist() == [2, 2, 2]
