@@ -720,7 +720,8 @@ class Function:
                 convert = functools.partial(
                     stacked.filter, strict=entry.strict, allow_downcast=entry.allow_downcast
                 )
-            values[i] = self._convert(i, convert, values[i])
+            what = "scan: the rows, one per call, of input" if rows and i in given else "input"
+            values[i] = self._convert(i, convert, values[i], what)
         return given, values
 
     def _run_loop(
@@ -876,13 +877,15 @@ class Function:
             values[i] = self._convert(i, convert, values[i])
         return values
 
-    def _convert(self, i: int, convert: Callable[[Any], Any], value: Any) -> Any:
+    def _convert(
+        self, i: int, convert: Callable[[Any], Any], value: Any, what: str = "input"
+    ) -> Any:
         try:
             return convert(value)
         except (TypeError, ValueError, OverflowError) as error:
             variable = self.inputs[i].variable
             raise type(error)(
-                f"{self._who()}: input {i} ({variable}): {error}{made_at(variable.line)}"
+                f"{self._who()}: {what} {i} ({variable}): {error}{made_at(variable.line)}"
             ) from None
 
     def _who(self) -> str:

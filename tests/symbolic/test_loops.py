@@ -581,7 +581,7 @@ def test_refused_loops():
     )
     assert "input 0 (x) is given twice" in refusal(TypeError, f.scan, [1.0], x=[1.0])
     text = refusal(TypeError, f.scan, 1.0)
-    assert text.startswith("add: input 0 (x): ")
+    assert text.startswith("add: scan: the rows, one per call, of input 0 (x): ")
     assert "test_loops.py" in text
     assert refusal(TypeError, f.repeat, 2, [1.0]).startswith("add: input 0 (x): ")
 
