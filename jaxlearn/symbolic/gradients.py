@@ -97,6 +97,37 @@ class DisconnectedType(Type):
         return Variable(self, name=name)
 
 
+class ProductsApart:
+    """A function that sums products with some of its inputs, and whose gradients by them are apart.
+
+    A loop multiplies a matrix in each step. Where the product gets a row of zeros added, the
+    gradients by those rows and the other factors, of all steps, give the gradient by the matrix
+    as one product.
+    """
+
+    def rows(self, wanted: Sequence[int], inputs: Sequence[Any]) -> list[Any]:
+        """Return the zeros to add, for the products with wanted inputs."""
+        raise NotImplementedError
+
+    def with_rows(
+        self, inputs: Sequence[Any], rows: Sequence[Any], constants: Sequence[Any]
+    ) -> tuple[Any, Sequence[Any]]:
+        """Return the outputs where the products have rows added, and their other factors.
+
+        Args:
+            inputs: the inputs, which are differentiated.
+            rows: the rows to add.
+            constants: the inputs once more, for the products: by these none are differentiated.
+        """
+        raise NotImplementedError
+
+    def products(
+        self, factors: Sequence[Any], gradients: Sequence[Any]
+    ) -> list[tuple[int, Any]]:
+        """Return inputs and the gradients by them, given those by the rows."""
+        raise NotImplementedError
+
+
 class VectorJacobianProduct(Op):
     """The gradients of a node by some inputs, given the gradients by its outputs.
 
@@ -156,32 +187,58 @@ class VectorJacobianProduct(Op):
 
         return pull
 
+    def union(self, others: Sequence[VectorJacobianProduct]) -> VectorJacobianProduct:
+        """Return one operation for all that some operations on the same node want and are given."""
+        dtypes = {i: d for op in others for i, d in zip(op.wanted, op.dtypes, strict=True)}
+        wanted = sorted(dtypes)
+        given = sorted({i for op in others for i in op.given})
+        return VectorJacobianProduct(
+            self.op, self.kinds, wanted, given, [dtypes[i] for i in wanted]
+        )
+
     def vjp(
         self, function: Callable[..., Any], inputs: Sequence[Any]
     ) -> tuple[tuple[Any, ...], Callable[[Sequence[Any]], tuple[Any, ...]]]:
-        """Return the outputs of the function, and what pulls gradients back through it."""
+        """Return the outputs of the function, and what pulls gradients back through it.
+
+        A gradient of None stands for zero.
+        """
         inputs = list(inputs)
 
-        def of_wanted(*wanted: Any) -> tuple[Any, ...]:
-            arguments = list(inputs)
+        rows = function.rows(self.wanted, inputs) if isinstance(function, ProductsApart) else []
+
+        def of_wanted(rows: Any, *wanted: Any) -> tuple[tuple[Any, ...], Any]:
+            arguments, factors = list(inputs), ()
             for i, value in zip(self.wanted, wanted, strict=True):
                 arguments[i] = value
-            outputs = function(*arguments)
-            return outputs if isinstance(outputs, tuple) else (outputs,)
+            if isinstance(function, ProductsApart):
+                outputs, factors = function.with_rows(arguments, rows, inputs)
+            else:
+                outputs = function(*arguments)
+            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+            return tuple([outputs[i] for i in self.given]), (outputs, factors)
 
         wanted = [
             lax.convert_element_type(inputs[i], dtype)
             for i, dtype in zip(self.wanted, self.dtypes, strict=True)
         ]
         with self.op.tracing():
-            outputs, pullback = jax.vjp(of_wanted, *wanted)
+            given, pullback, (outputs, factors) = jax.vjp(of_wanted, rows, *wanted, has_aux=True)
 
         def pull(gradients: Sequence[Any]) -> tuple[Any, ...]:
-            cotangents = [_zero_cotangent(output) for output in outputs]
-            for i, gradient in zip(self.given, gradients, strict=True):
-                cotangents[i] = jnp.broadcast_to(gradient, outputs[i].shape)
+            cotangents = [
+                jnp.zeros(output.shape, output.dtype)
+                if gradient is None
+                else jnp.broadcast_to(gradient, output.shape)
+                for output, gradient in zip(given, gradients, strict=True)
+            ]
             with self.op.tracing():
-                return tuple(pullback(tuple(cotangents)))
+                by_rows, *answers = pullback(tuple(cotangents))
+                if isinstance(function, ProductsApart):
+                    for i, more in function.products(factors, by_rows):
+                        place = self.wanted.index(i)
+                        answers[place] += lax.convert_element_type(more, self.dtypes[place])
+            return tuple(answers)
 
         return outputs, pull
 
@@ -244,12 +301,6 @@ def _source_of_shape(name: str, gradient: Any, output: Any, expression: str) -> 
     if gradient.type.broadcastable == output.type.broadcastable:
         return name
     return f"jnp.broadcast_to({name}, {expression}.shape)"
-
-
-def _zero_cotangent(output: Any) -> Any:
-    if np.dtype(output.dtype).kind in "fc":
-        return jnp.zeros(output.shape, output.dtype)
-    return np.zeros(output.shape, jax.dtypes.float0)
 
 
 def vector_jacobian_product(

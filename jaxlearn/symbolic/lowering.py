@@ -28,6 +28,7 @@ from jaxlearn.symbolic.graph import (
 )
 
 __all__ = [
+    "Checking",
     "Graph",
     "InnerLowering",
     "Lowering",
@@ -94,14 +95,74 @@ class Graph:
                 self.nodes.append(node)
         self.pullbacks = self._pullbacks()
 
-    def _pullbacks(self) -> dict[Any, list[Apply]]:
-        """Return, by what they differentiate, the nodes that need a pullback."""
-        needed: dict[Any, list[Apply]] = {}
+    def _pullbacks(self) -> dict[Any, list[VectorJacobianProduct]]:
+        """Return, by the node that they differentiate, the operations that need a pullback."""
+        needed: dict[Any, list[VectorJacobianProduct]] = {}
         for node in self.nodes:
             if isinstance(node.op, VectorJacobianProduct):
                 key = self.numbering.key(node.op.primal(node))
-                needed.setdefault(key, []).append(node)
+                needed.setdefault(key, []).append(node.op)
         return needed
+
+
+class Checking:
+    """A function whose last output is a vector of flags: conditions that held in its inside.
+
+    Args:
+        function: the function.
+        errors: for each flag what makes the exception to raise if it is false. The list is filled
+            while the function is traced.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], errors: Sequence[Callable[[], Exception]]
+    ) -> None:
+        self.function = function
+        self.errors = errors
+
+    def __call__(self, *arrays: Any) -> Any:
+        """Call the function."""
+        return self.function(*arrays)
+
+
+class _Differentiated:
+    """A call of `jax.vjp`, shared by a node and all nodes that differentiate it.
+
+    XLA does not merge two equal loops; so nothing is computed twice here.
+
+    Args:
+        function: the bound function of the node.
+        pullbacks: the operations that differentiate it.
+        arrays: its inputs.
+        numbering: tells equal gradients.
+
+    Attributes:
+        outputs: those of the node.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        pullbacks: Sequence[VectorJacobianProduct],
+        arrays: Sequence[Any],
+        numbering: Numbering,
+    ) -> None:
+        whole = pullbacks[0].union(pullbacks)
+        self.outputs, self._pullback = whole.vjp(function, arrays)
+        self._whole = whole
+        self._numbering = numbering
+        self._pulled: dict[Any, dict[int, Any]] = {}
+
+    def pull(
+        self, op: VectorJacobianProduct, variables: Sequence[Variable], gradients: Sequence[Any]
+    ) -> list[Any]:
+        """Return the gradients that one of the operations wants."""
+        key = (op.given, *(self._numbering[variable] for variable in variables))
+        if key not in self._pulled:
+            given = dict(zip(op.given, gradients, strict=True))
+            answers = self._pullback([given.get(i) for i in self._whole.given])
+            self._pulled[key] = dict(zip(self._whole.wanted, answers, strict=True))
+        return [self._pulled[key][i] for i in op.wanted]
 
 
 class Lowering:
@@ -135,7 +196,7 @@ class Lowering:
         self._answered: dict[Any, Any] = {}
         self._values: dict[int, Any] = {}
         self._bound: dict[Any, Callable[..., Any]] = {}
-        self._pulled: dict[int, Callable[[Sequence[Any]], tuple[Any, ...]]] = {}
+        self._shared: dict[Any, _Differentiated] = {}
 
     def run(self, values: Sequence[Any]) -> list[Any]:
         """Return the values of the outputs, given those of the inputs."""
@@ -171,22 +232,41 @@ class Lowering:
             if node not in self._staged:
                 raise StageNeededError(self._stages_ready())
             return self._staged[node]
-        pulled = self._pulled.get(id(node))
-        if pulled is not None:
-            op: Any = node.op
-            gradients: Sequence[Any] = pulled(inputs[len(inputs) - len(op.given) :])
-            return gradients
+        arrays = [jnp.asarray(v) if isinstance(v, np.ndarray) else v for v in inputs]
+        op: Any = node.op
         with jax.named_scope(_scope_name(node)):
-            pullbacks = self.graph.pullbacks.get(self.graph.numbering.key(node), ())
+            if isinstance(op, VectorJacobianProduct):
+                count = len(inputs) - len(op.given)
+                shared = self._differentiated(op.primal(node), inputs[:count], arrays[:count])
+                pulled: Sequence[Any] = shared.pull(op, node.inputs[count:], arrays[count:])
+                return pulled
+            if self.graph.numbering.key(node) in self.graph.pullbacks:
+                outputs: Sequence[Any] = self._differentiated(node, inputs, arrays).outputs
+                return outputs
             function = self.bind(node, inputs)
-            arrays = [jnp.asarray(v) if isinstance(v, np.ndarray) else v for v in inputs]
-            if not pullbacks:
-                return _as_tuple(function(*arrays))
-            outputs: Sequence[Any] = ()
-            for pullback in pullbacks:
-                vjp: Any = pullback.op
-                outputs, self._pulled[id(pullback)] = vjp.vjp(function, arrays)
+            return self._checked(function, _as_tuple(function(*arrays)))
+
+    def _differentiated(
+        self, node: Apply, inputs: Sequence[Any], arrays: Sequence[Any]
+    ) -> _Differentiated:
+        """Return the one call of `jax.vjp` that a node shares with all that differentiate it."""
+        key = self.graph.numbering.key(node)
+        if key not in self._shared:
+            function = self.bind(node, inputs)
+            pullbacks = self.graph.pullbacks[key]
+            shared = _Differentiated(function, pullbacks, arrays, self.graph.numbering)
+            shared.outputs = self._checked(function, shared.outputs)
+            self._shared[key] = shared
+        return self._shared[key]
+
+    def _checked(self, function: Callable[..., Any], outputs: Sequence[Any]) -> Sequence[Any]:
+        """Take the flags off the outputs of a function that checks something in its inside."""
+        if not isinstance(function, Checking):
             return outputs
+        *outputs, held = outputs
+        for i, error in enumerate(function.errors):
+            self.check(held[i], error)
+        return outputs
 
     def _stages_ready(self) -> list[Apply]:
         """Return the nodes to compute beforehand that need no other such node first."""

@@ -40,7 +40,7 @@ def _printed(value: Any, message: str, attrs: Sequence[str]) -> Any:
     return value
 
 
-class _Transparent(Op):
+class Transparent(Op):
     """An operation whose output is its first input."""
 
     transparent = True
@@ -68,7 +68,7 @@ class _Transparent(Op):
         return value
 
 
-class Print(_Transparent):
+class Print(Transparent):
     """Prints a value each time it is computed, and leaves it as it is.
 
     What is not needed for the outputs of a function is not computed, and so not printed: the
@@ -144,7 +144,7 @@ class Print(_Transparent):
         self.global_fn(self, np.asarray(value))
 
 
-class Assert(_Transparent):
+class Assert(Transparent):
     """Raises `AssertionError` when a function runs and a condition does not hold.
 
     Otherwise the value is left as it is. What is not needed for the outputs of a function is not

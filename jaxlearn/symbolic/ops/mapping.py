@@ -48,25 +48,24 @@ class MapRows(Op):
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the function of all rows."""
-        from jaxlearn.symbolic.lowering import Graph, InnerLowering, flags
+        from jaxlearn.symbolic.lowering import Checking, Graph, InnerLowering, flags
 
         count = len(self.rows)
         graph = Graph([*self.rows, *self.outer], self.outputs)
         places = dict(zip(self.outer, node.inputs[count:], strict=True))
         errors: list[Callable[[], Exception]] = []
 
-        def run(arrays: Sequence[Any], row: Sequence[Any]) -> tuple[tuple[Any, ...], Any]:
-            inner = InnerLowering(graph, lowering, places)
-            results = inner.run([*row, *arrays[count:]])
-            errors[:] = [error for _, error in inner.checks]
-            return tuple(results), flags(inner.checks)
+        def compute(*arrays: Any) -> tuple[Any, ...]:
+            def of_row(*row: Any) -> tuple[Any, ...]:
+                inner = InnerLowering(graph, lowering, places)
+                results = inner.run([*row, *arrays[count:]])
+                errors[:] = [error for _, error in inner.checks]
+                return (*results, flags(inner.checks))
 
-        # Flags must leave the place where they are made by way of `check`, not from inside the
-        # function, which may be differentiated; XLA computes them only once all the same.
-        held = jax.vmap(lambda *row: run(values, row)[1])(*values[:count])
-        for i, error in enumerate(errors):
-            lowering.check(held[:, i].all(), error)
-        return lambda *arrays: jax.vmap(lambda *row: run(arrays, row)[0])(*arrays[:count])
+            *results, held = jax.vmap(of_row)(*arrays[:count])
+            return (*results, held.all(axis=0))
+
+        return Checking(compute, errors)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write a function of one row, and ``jax.vmap`` of it."""

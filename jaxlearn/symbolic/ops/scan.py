@@ -1,0 +1,681 @@
+"""Loops of expressions: one step's graph, applied again and again by one compiled loop.
+
+`Scan` keeps what every step made, and has a gradient; how many steps it makes is a size. `While`
+keeps only the last, stops where a condition says so, and finds out how many steps that took. A loop
+that stops by itself and whose steps are all wanted is a `While` that counts and then a `Scan` of so
+many steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.gradients import ProductsApart, vector_jacobian_product
+from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
+from jaxlearn.symbolic.lowering import Checking, Graph, InnerLowering, flags
+from jaxlearn.symbolic.ops.contraction import Dot
+from jaxlearn.symbolic.ops.debugging import Transparent
+from jaxlearn.symbolic.types import TensorType, is_discrete
+from jaxlearn.symbolic.variables import as_tensor_variable
+
+__all__ = ["Body", "LastStep", "Scan", "While", "loop", "loop_until"]
+
+
+class Body(NamedTuple):
+    """The graph of one step of a loop. No variable of it belongs to any other graph.
+
+    Attributes:
+        rows: what the step gets of each sequence.
+        taps: for each recurrent output how far back the step looks, as negative numbers, the
+            nearest last.
+        recent: what it sees there, for one output after another.
+        carried: the values of shared variables that the step replaces.
+        fixed: what every step gets the same.
+        states: the recurrent outputs.
+        plain: the other outputs.
+        new_carried: the new values of those shared variables.
+        condition: whether this step is the last; None where none says so.
+    """
+
+    rows: tuple[Variable, ...]
+    taps: tuple[tuple[int, ...], ...]
+    recent: tuple[Variable, ...]
+    carried: tuple[Variable, ...]
+    fixed: tuple[Variable, ...]
+    states: tuple[Variable, ...]
+    plain: tuple[Variable, ...]
+    new_carried: tuple[Variable, ...]
+    condition: Variable | None = None
+
+    @property
+    def inputs(self) -> list[Variable]:
+        """What the step gets."""
+        return [*self.rows, *self.recent, *self.carried, *self.fixed]
+
+    @property
+    def outputs(self) -> list[Variable]:
+        """What the step makes, but for the condition."""
+        return [*self.states, *self.plain, *self.new_carried]
+
+    def split(self, values: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+        """Return the sequences, initial states, carried and fixed values, of an operation's inputs.
+
+        The first of those is the number of steps, and is left out.
+        """
+        rest = list(values[1:])
+        parts = []
+        for part in (self.rows, self.taps, self.carried, self.fixed):
+            parts.append(rest[: len(part)])
+            rest = rest[len(part) :]
+        return parts[0], parts[1], parts[2], parts[3]
+
+
+def loop(
+    step: Callable[..., Sequence[Any]],
+    n_steps: int,
+    rows: Sequence[Any],
+    initial: Sequence[Any],
+    carried: Sequence[Any],
+    fixed: Sequence[Any],
+    taps: Sequence[Sequence[int]],
+    truncate: int = -1,
+) -> tuple[Any, ...]:
+    """Make a number of steps, and return what each made.
+
+    Args:
+        step: makes, of one row of each sequence, of what the recurrent outputs were at their taps,
+            of what is carried and of what is fixed: the recurrent outputs, the others, and what is
+            carried on.
+        n_steps: how many steps.
+        rows: arrays of which each step gets the next row.
+        initial: for each recurrent output its values before the first step, the newest last.
+        carried: what the first step gets of what each step replaces.
+        fixed: what every step gets the same.
+        taps: for each recurrent output how far back the step looks, as negative numbers.
+        truncate: through how many steps from the last a gradient flows; -1 for all.
+
+    Returns:
+        All outputs of all steps, stacked; the recurrent ones of the last step; what was carried
+        last.
+
+    Example:
+        >>> def step(x, before):
+        ...     return (x + before,)
+        >>> sums, last = loop(step, 3, [np.arange(3.0)], [np.zeros(1)], [], [], [[-1]])
+        >>> sums.tolist(), last.item()
+        ([0.0, 1.0, 3.0], 3.0)
+    """
+    depths = [len(values) for values in initial]
+    rows = tuple(values[:n_steps] for values in rows)
+    start = tuple(tuple(values) for values in initial), tuple(carried)
+
+    def advances(carry: Any, rows: Any, fixed: Any, length: int) -> Any:
+        def advance(carry: Any, row: Any) -> Any:
+            histories, carried = carry
+            recent = [
+                history[depth + tap]
+                for history, depth, each in zip(histories, depths, taps, strict=True)
+                for tap in each
+            ]
+            results = tuple(step(*row, *recent, *carried, *fixed))
+            states, last = results[: len(taps)], len(results) - len(carried)
+            histories = tuple(
+                (*history[1:], state) for history, state in zip(histories, states, strict=True)
+            )
+            return (histories, results[last:]), results[:last]
+
+        return lax.scan(advance, carry, rows, length=length)
+
+    skipped = n_steps - truncate if 0 <= truncate < n_steps else 0
+    if skipped:
+        # The first steps count as constants, and so does what they hand on.
+        constants = lax.stop_gradient((start, tuple(v[:skipped] for v in rows), tuple(fixed)))
+        middle, early = lax.stop_gradient(advances(*constants, skipped))
+        late = tuple(values[skipped:] for values in rows)
+        end, outputs = advances(middle, late, fixed, n_steps - skipped)
+        outputs = tuple(jnp.concatenate(parts) for parts in zip(early, outputs, strict=True))
+    else:
+        end, outputs = advances(start, rows, fixed, n_steps)
+    histories, last = end
+    return (*outputs, *(history[-1] for history in histories), *last)
+
+
+def loop_until(
+    step: Callable[..., Sequence[Any]],
+    n_steps: Any,
+    rows: Sequence[Any],
+    initial: Sequence[Any],
+    carried: Sequence[Any],
+    fixed: Sequence[Any],
+    taps: Sequence[Sequence[int]],
+) -> tuple[Any, ...]:
+    """Make steps until one says that it is the last, but not more than a number of them.
+
+    Args:
+        step: as for `loop`; what it returns ends with the flag that says so.
+        n_steps: the most steps; it need not be known before the loop is compiled.
+        rows: as for `loop`.
+        initial: as for `loop`.
+        carried: as for `loop`.
+        fixed: as for `loop`.
+        taps: as for `loop`.
+
+    Returns:
+        How many steps were made, the recurrent outputs of the last, and what it carried.
+
+    Example:
+        >>> def step(before):
+        ...     return 2 * before, before > 5
+        >>> count, last = loop_until(step, 100, [], [np.ones(1)], [], [], [[-1]])
+        >>> count.item(), last.item()
+        (4, 16.0)
+    """
+    depths = [len(values) for values in initial]
+
+    def goes_on(state: Any) -> Any:
+        i, is_done, _, _ = state
+        return (i < n_steps) & ~is_done
+
+    def advance(state: Any) -> Any:
+        i, _, histories, carried = state
+        row = [lax.dynamic_index_in_dim(values, i, keepdims=False) for values in rows]
+        recent = [
+            history[depth + tap]
+            for history, depth, each in zip(histories, depths, taps, strict=True)
+            for tap in each
+        ]
+        *results, is_done = step(*row, *recent, *carried, *fixed)
+        histories = tuple(
+            (*history[1:], state)
+            for history, state in zip(histories, results[: len(taps)], strict=True)
+        )
+        carried = tuple(results[len(results) - len(carried) :])
+        return i + 1, jnp.asarray(is_done, bool), histories, carried
+
+    start = (
+        jnp.zeros((), jnp.int32),
+        jnp.zeros((), bool),
+        tuple(tuple(jnp.asarray(value) for value in values) for values in initial),
+        tuple(map(jnp.asarray, carried)),
+    )
+    count, _, histories, carried = lax.while_loop(goes_on, advance, start)
+    return (count, *(history[-1] for history in histories), *carried)
+
+
+class _Loop(Op):
+    """What the loops have in common.
+
+    Their inputs are the number of steps, the sequences, the initial states, what is carried, and
+    what is fixed.
+
+    Args:
+        body: the graph of one step.
+        truncate: through how many steps from the last a gradient flows; -1 for all.
+        name: what the user calls the loop.
+    """
+
+    parameters = ("body", "truncate", "name")
+
+    def __init__(self, body: Body, truncate: int = -1, name: str | None = None) -> None:
+        self.body = body
+        self.truncate = truncate
+        self.name = name or "scan_fn"
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}{{{self.name}}}"
+
+    @cached_property
+    def _moving(self) -> list[bool]:
+        """For each input, whether the gradient of some output by it may be other than zero."""
+        reaching = reached_back(self.body.outputs)
+        rows, recent, carried, fixed = (
+            [v in reaching for v in part]
+            for part in (self.body.rows, self.body.recent, self.body.carried, self.body.fixed)
+        )
+        places = iter(recent)
+        initial = [any([next(places) for _ in taps]) for taps in self.body.taps]
+        return [False, *rows, *initial, *carried, *fixed]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: self.__dict__[key] for key in self.parameters}
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Whether some output depends on the values of an input."""
+        return self._moving[i] and not is_discrete(node.inputs[i].type.dtype)
+
+    def _sequences(self, node: Apply, values: Sequence[Any]) -> list[tuple[Variable, Any]]:
+        """Return the sequences, as variables and values."""
+        variables, arrays = self.body.split(node.inputs)[0], self.body.split(values)[0]
+        return list(zip(variables, arrays, strict=True))
+
+    def _too_short(
+        self, node: Apply, variable: Variable, rows: int, n_steps: str = ""
+    ) -> Callable[[], Exception]:
+        """Return what makes the error of a sequence that has too few rows."""
+        return lambda: ValueError(
+            f"{self.name}: sequence is shorter than the required number of steps: {variable} has "
+            f"{rows} rows, n_steps is {n_steps or 'more'}{made_at(node.line)}"
+        )
+
+    def _check_initial(self, node: Apply, values: Sequence[Any]) -> None:
+        """Refuse initial states that are too short."""
+        variables, initial = self.body.split(node.inputs)[1], self.body.split(values)[1]
+        for variable, rows, taps in zip(variables, initial, self.body.taps, strict=True):
+            if len(rows) < -min(taps):
+                raise ValueError(
+                    f"{self.name}: the initial state {variable} has {len(rows)} rows, wanted "
+                    f"{-min(taps)}: so many steps back do the taps {list(taps)} reach"
+                    f"{made_at(node.line)}"
+                )
+
+    def _check_states(self, node: Apply, inputs: Sequence[Any], states: Sequence[Any]) -> None:
+        """Refuse a step that changes the shape of a state."""
+        start = len(self.body.rows)
+        variables = self.body.split(node.inputs)[1]
+        for variable, taps, after in zip(variables, self.body.taps, states, strict=False):
+            before, start = inputs[start], start + len(taps)
+            if jnp.shape(before) != jnp.shape(after):
+                raise ValueError(
+                    f"{self.name}: a step makes {jnp.shape(after)} of the recurrent output that "
+                    f"begins with {variable}, which has shape {jnp.shape(before)} for each step; "
+                    f"the shape must stay{made_at(node.line)}"
+                )
+
+
+class Scan(_Loop):
+    """A number of steps; what each made is kept.
+
+    Its outputs are the recurrent outputs and the others of all steps, stacked, then the recurrent
+    outputs of the last step, then what it carried.
+    """
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Tell the types: those of the step's outputs, with an axis more, and without."""
+        variables = [as_tensor_variable(value) for value in inputs]
+        body = self.body
+        kinds = [
+            TensorType(v.type.dtype, (False, *v.type.broadcastable))
+            for v in (*body.states, *body.plain)
+        ]
+        last = [v.type for v in (*body.states, *body.new_carried)]
+        return Apply.of_types(self, variables, [*kinds, *last])
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """XLA must know how many steps there are."""
+        return (0,)
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function of the whole loop."""
+        n_steps = lowering.size(node.inputs[0], values[0])
+        if n_steps < 0:
+            raise IndexError(
+                f"{self.name} was asked to run for a negative number of steps: n_steps is {n_steps}"
+                f"{made_at(node.line)}"
+            )
+        self._check_initial(node, values)
+        for variable, rows in self._sequences(node, values):
+            if len(rows) < n_steps:
+                raise self._too_short(node, variable, len(rows), str(n_steps))()
+        return _Steps(self, node, lowering, n_steps)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a function of one step, and a loop of it."""
+        step, arguments = _written(self, node, inputs, writer, self.body.outputs)
+        n_steps = writer.size(node.inputs[0], inputs[0])
+        truncate = "" if self.truncate < 0 else f", {self.truncate}"
+        return f"{writer.function(loop)}({step}, {n_steps}, {arguments}, {self.body.taps}{truncate})"
+
+
+class While(_Loop):
+    """Steps until one says that it is the last; only what the last made is kept.
+
+    Its outputs are the number of steps, the recurrent outputs of the last, and what it carried.
+    """
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Tell the types: those of the step's outputs."""
+        variables = [as_tensor_variable(value) for value in inputs]
+        kinds = [v.type for v in (*self.body.states, *self.body.new_carried)]
+        return Apply.of_types(self, variables, [TensorType("int64", ()), *kinds])
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function of the whole loop."""
+        body, limit = self.body, values[0]
+        self._check_initial(node, values)
+        for variable, rows in self._sequences(node, values):
+            lowering.check(limit <= len(rows), self._too_short(node, variable, len(rows)))
+        graph = Graph(body.inputs, _outputs_of_while(body))
+        places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
+        errors: list[Callable[[], Exception]] = []
+        at = len(body.rows) + len(body.recent)
+
+        def step(*inputs: Any) -> list[Any]:
+            failed, inputs = inputs[at], (*inputs[:at], *inputs[at + 1 :])
+            inner = InnerLowering(graph, lowering, places)
+            *results, is_done = inner.run(inputs)
+            self._check_states(node, inputs, results)
+            errors[:] = [error for _, error in inner.checks]
+            if errors:
+                held = flags(inner.checks)
+                failed = jnp.where(held.all(), failed, jnp.argmin(held).astype(failed.dtype))
+            count = len(body.states)
+            return [*results[:count], failed, *results[count:], is_done | (failed >= 0)]
+
+        def compute(*arrays: Any) -> tuple[Any, ...]:
+            rows, initial, carried, fixed = body.split(arrays)
+            nothing_failed = np.array(-1, np.int32)
+            steps, *results = loop_until(
+                step, arrays[0], rows, initial, [nothing_failed, *carried], fixed, body.taps
+            )
+            failed = results.pop(len(body.states))
+            held = jnp.arange(len(errors)) != failed
+            return (lax.convert_element_type(steps, np.int64), *results, held)
+
+        return Checking(compute, errors)
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return the gradients of a `Scan` of as many steps as were made."""
+        body = self.body._replace(condition=None)
+        scan = Scan(body, self.truncate, self.name).make_node(node.outputs[0], *node.inputs[1:])
+        kept = len(body.states) + len(body.plain)
+        return vector_jacobian_product(scan, [None] * kept + list(output_gradients[1:]), wanted)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a function of one step, and a loop of it."""
+        step, arguments = _written(self, node, inputs, writer, _outputs_of_while(self.body))
+        return f"{writer.function(loop_until)}({step}, {inputs[0]}, {arguments}, {self.body.taps})"
+
+
+def _outputs_of_while(body: Body) -> list[Variable]:
+    assert body.condition is not None
+    return [*body.states, *body.new_carried, body.condition]
+
+
+def reached_back(outputs: Sequence[Variable]) -> set[Variable]:
+    """Return the variables on whose values some output depends, not only on their shapes.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dvectors("x", "y")
+        >>> reached = reached_back([x.sum() + y.shape[0]])
+        >>> x in reached, y in reached
+        (True, False)
+    """
+    reaching = set(outputs)
+    for node in reversed(toposort(outputs)):
+        if not reaching.isdisjoint(node.outputs):
+            reaching.update(v for i, v in enumerate(node.inputs) if node.op.connected(node, i))
+    return reaching
+
+
+class _StepLowering(InnerLowering):
+    """A walk over a step in which some products take other weights, and get a row added.
+
+    Args:
+        graph: the step's graph.
+        outer: the walk over the graph around it.
+        places: what the fixed variables are there.
+        rows: for those products, by node, the weights and the row of zeros; None where only the
+            product's shape is wanted.
+
+    Attributes:
+        factors: by node, what the weights are multiplied with.
+        products: by node, the product.
+    """
+
+    def __init__(self, graph: Graph, outer: Any, places: Any, rows: dict[Apply, Any]) -> None:
+        super().__init__(graph, outer, places)
+        self._rows = rows
+        self.factors: dict[Apply, Any] = {}
+        self.products: dict[Apply, Any] = {}
+
+    def _traced(self, node: Apply, inputs: Sequence[Any]) -> Sequence[Any]:
+        if node not in self._rows:
+            return super()._traced(node, inputs)
+        position = _position_of_weights(node, self._places)
+        assert position is not None
+        self.factors[node] = inputs[1 - position]
+        if self._rows[node] is None:
+            (self.products[node],) = super()._traced(node, inputs)
+            return [self.products[node]]
+        weights, row = self._rows[node]
+        pair = (weights, inputs[1]) if position == 0 else (inputs[0], weights)
+        (product,) = super()._traced(node, pair)
+        return [product + row]
+
+
+def _position_of_weights(node: Apply, fixed: Any) -> int | None:
+    """Return which input of a product is a matrix that stays the same in all steps."""
+    if isinstance(node.op, Dot):
+        for i, variable in enumerate(node.inputs):
+            if variable in fixed and variable.type.ndim == 2 and node.inputs[1 - i] not in fixed:
+                return i
+    return None
+
+
+class _Steps(Checking, ProductsApart):
+    """The function of a `Scan`.
+
+    Two things are done otherwise than one step after another, because they are many times quicker
+    at once. Products of rows and weights do not wait for the loop. And the gradient by weights that
+    multiply a state is one product after the backward loop: JAX would add up an array as large as
+    the weights in each step.
+
+    Args:
+        op: the loop.
+        node: its place.
+        lowering: the walk over the graph around it.
+        n_steps: how many steps.
+    """
+
+    def __init__(self, op: Scan, node: Apply, lowering: Any, n_steps: int) -> None:
+        super().__init__(self._all, [])
+        self._op, self._node, self._lowering, self._n_steps = op, node, lowering, n_steps
+        self._chosen: list[Apply] = []
+        body = op.body
+        self._places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
+        early = _products_of_rows(body)
+        self._before = Graph([*body.rows, *body.fixed], early)
+        self._graph = Graph([*body.rows, *early, *body.recent, *body.carried, *body.fixed], body.outputs)
+        self._weighted = [
+            node
+            for node in self._graph.nodes
+            if _position_of_weights(node, self._places) is not None
+            and self._graph.numbering.key(node) not in self._graph.pullbacks
+        ]
+
+    def _all(self, *arrays: Any) -> tuple[Any, ...]:
+        return self._run(arrays)[0]
+
+    def _run(
+        self, arrays: Sequence[Any], zeros: Sequence[Any] = (), weights: Sequence[Any] = ()
+    ) -> tuple[Any, list[Any]]:
+        """Return the outputs, and the factors of the chosen products, which get rows of zeros."""
+        body, op = self._op.body, self._op
+        chosen = self._chosen if zeros else []
+        rows, initial, carried, fixed = body.split(arrays)
+        rows = [values[: self._n_steps] for values in rows]
+        early, errors, held_before = self._products_of_rows(rows, fixed)
+        given, count = len(rows) + len(early), len(zeros)
+
+        def step(*inputs: Any) -> list[Any]:
+            end = len(inputs) - count
+            added = zip(inputs[end:], inputs[given : given + count], strict=True)
+            own = [*inputs[:given], *inputs[given + count : end]]
+            inner = _StepLowering(
+                self._graph, self._lowering, self._places, dict(zip(chosen, added, strict=True))
+            )
+            results = inner.run(own)
+            op._check_states(self._node, [*own[: len(rows)], *own[given:]], results)
+            self.errors[:] = [*errors, *(error for _, error in inner.checks)]
+            factors = [inner.factors[node] for node in chosen]
+            last = len(results) - len(body.carried)
+            return [*results[:last], *factors, flags(inner.checks), *results[last:]]
+
+        outputs = loop(
+            step,
+            self._n_steps,
+            [*rows, *early, *zeros],
+            [values[: -min(taps)] for values, taps in zip(initial, body.taps, strict=True)],
+            carried,
+            [*fixed, *weights],
+            body.taps,
+            op.truncate,
+        )
+        kept = len(body.states) + len(body.plain)
+        factors, held = outputs[kept : kept + count], outputs[kept + count]
+        rest = outputs[kept + count + 1 :]
+        all_held = jnp.concatenate([held_before, held.all(axis=0)])
+        return (*outputs[:kept], *rest, all_held), list(factors)
+
+    def _products_of_rows(
+        self, rows: Sequence[Any], fixed: Sequence[Any]
+    ) -> tuple[Sequence[Any], list[Callable[[], Exception]], Any]:
+        """Return the products of rows and weights, of all steps at once, and what they check."""
+        errors: list[Callable[[], Exception]] = []
+        if not self._before.outputs:
+            return [], errors, jnp.zeros(0, bool)
+
+        def of_row(*row: Any) -> tuple[Any, Any]:
+            inner = InnerLowering(self._before, self._lowering, self._places)
+            results = inner.run([*row, *fixed])
+            errors[:] = [error for _, error in inner.checks]
+            return results, flags(inner.checks)
+
+        results, held = jax.vmap(of_row)(*rows)
+        return results, errors, held.all(axis=0)
+
+    # The gradient by weights.
+
+    def rows(self, wanted: Sequence[int], inputs: Sequence[Any]) -> list[Any]:
+        """Return zeros for each product with weights by which the gradient is wanted."""
+        weighted = self._weighted if self._n_steps else []
+        self._chosen = [n for n in weighted if self._weights_of(n)[1] in wanted]
+        shapes = self._shapes(inputs)
+        return [jnp.zeros((self._n_steps, *s.shape), s.dtype) for s in shapes]
+
+    def with_rows(
+        self, inputs: Sequence[Any], rows: Sequence[Any], constants: Sequence[Any]
+    ) -> tuple[Any, Sequence[Any]]:
+        """Return the outputs where those products take constant weights, and their factors."""
+        weights = [constants[self._weights_of(node)[1]] for node in self._chosen]
+        return self._run(inputs, rows, weights)
+
+    def products(
+        self, factors: Sequence[Any], gradients: Sequence[Any]
+    ) -> list[tuple[int, Any]]:
+        """Return the inputs that are weights, and the gradients by them."""
+        results = []
+        for node, factor, gradient in zip(self._chosen, factors, gradients, strict=True):
+            position, place = self._weights_of(node)
+            factor = lax.convert_element_type(factor, gradient.dtype)
+            if position:
+                axes = list(range(factor.ndim - 1))
+                pair, dimensions = (factor, gradient), ((axes, axes), ([], []))
+            else:
+                axes = [0, *range(2, factor.ndim)]
+                pair, dimensions = (gradient, factor), ((axes, axes), ([], []))
+            product = lax.dot_general(*pair, dimensions, precision=lax.Precision.HIGHEST)
+            results.append((place, product))
+        return results
+
+    def _weights_of(self, node: Apply) -> tuple[int, int]:
+        """Return which input of a product its weights are, and which of the loop."""
+        position = _position_of_weights(node, self._places)
+        assert position is not None
+        body = self._op.body
+        first = 1 + len(body.rows) + len(body.taps) + len(body.carried)
+        return position, first + body.fixed.index(node.inputs[position])
+
+    def _shapes(self, arrays: Sequence[Any]) -> list[Any]:
+        """Return the shapes and dtypes of the chosen products."""
+        body = self._op.body
+        found: list[Any] = []
+
+        def step(*inputs: Any) -> list[Any]:
+            rows, initial, carried, fixed = body.split(inputs)
+            rows = [values[: max(self._n_steps, 1)] for values in rows]
+            early, _, _ = self._products_of_rows(rows, fixed)
+            recent = [
+                values[tap - min(taps)]
+                for values, taps in zip(initial, body.taps, strict=True)
+                for tap in taps
+            ]
+            inner = _StepLowering(
+                self._graph, self._lowering, self._places, dict.fromkeys(self._chosen)
+            )
+            firsts = [values[0] for values in (*rows, *early)]
+            inner.run([*firsts, *recent, *carried, *fixed])
+            return [inner.products[node] for node in self._chosen]
+
+        found = jax.eval_shape(step, *arrays)
+        return found
+
+
+def _products_of_rows(body: Body) -> list[Variable]:
+    """Return the products of a step that wait for nothing but its rows."""
+    late = _depending([*body.recent, *body.carried], body.outputs)
+    return [
+        node.outputs[0]
+        for node in toposort(body.outputs)
+        if _position_of_weights(node, body.fixed) is not None
+        and node.outputs[0] not in late
+        and not isinstance(node.inputs[0], Constant)
+        and not isinstance(node.inputs[1], Constant)
+    ]
+
+
+def _depending(variables: Sequence[Variable], outputs: Sequence[Variable]) -> set[Variable]:
+    """Return what depends on some variables, and they themselves."""
+    found = set(variables)
+    for node in toposort(outputs):
+        if not found.isdisjoint(node.inputs):
+            found.update(node.outputs)
+    return found
+
+
+def _written(
+    op: Any, node: Apply, inputs: Sequence[str], writer: Any, outputs: Sequence[Variable]
+) -> tuple[str, str]:
+    """Return the name of the function of one step, and the other arguments of the loop."""
+    known = [writer.is_known(variable) for variable in op.body.split(node.inputs)[3]]
+    statics = [v for v, is_known in zip(op.body.fixed, known, strict=True) if is_known]
+    step = writer.inner_function(f"{op.name}_step", op.body.inputs, statics, outputs)
+    rows, initial, carried, fixed = op.body.split(inputs)
+    fixed = [
+        writer.raw(name) if is_known else name for name, is_known in zip(fixed, known, strict=True)
+    ]
+    parts = [f"[{', '.join(part)}]" for part in (rows, initial, carried, fixed)]
+    return step, ", ".join(parts)
+
+
+class LastStep(Transparent):
+    """What the last step made, once there was one."""
+
+    def make_node(self, last: Any, n_steps: Any) -> Apply:
+        """The type is that of what the step made."""
+        variables = [as_tensor_variable(last), as_tensor_variable(n_steps)]
+        return Apply.of_types(self, variables, [variables[0].type])
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """The number of steps is one."""
+        return (1,)
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the first input, once it is seen that there was a step."""
+        if lowering.size(node.inputs[1], values[1]) < 1:
+            raise IndexError(
+                f"the loop made no step, so there is no last one for {node.inputs[0]}"
+                f"{made_at(node.line)}"
+            )
+        return self.function

@@ -1,0 +1,664 @@
+"""`scan` and its kin: loops as their user writes them, made into the operations of `ops.scan`.
+
+The user's function is called once, with variables that stand for what one step gets; what it
+returns is the graph of a step. What in that graph depends on no such variable is the same in every
+step: it is computed once, before the loop, and is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.errors import MissingInputError, made_at, user_line
+from jaxlearn.symbolic.graph import (
+    Constant,
+    Variable,
+    graph_inputs,
+    replace_variables,
+    toposort,
+)
+from jaxlearn.symbolic.ops.elementwise import ROWS
+from jaxlearn.symbolic.ops.scan import Body, Scan, While
+from jaxlearn.symbolic.ops.shaping import shape_padleft
+from jaxlearn.symbolic.rewrites import stabilized
+from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
+from jaxlearn.symbolic.types import TensorType, is_discrete
+from jaxlearn.symbolic.variables import as_tensor_variable
+
+__all__ = ["foldl", "foldr", "map", "reduce", "scan", "until"]
+
+
+class until:  # noqa: N801  (Theano's name)
+    """The condition that ends a loop, as the function of `scan` returns it.
+
+    Args:
+        condition: a scalar; the step in which it is not zero is the last.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> powers, _ = scan(lambda p: (p * 2, until(p > 5)), outputs_info=T.ones(()), n_steps=99)
+        >>> powers.eval().tolist()
+        [2.0, 4.0, 8.0, 16.0]
+    """
+
+    def __init__(self, condition: Any) -> None:
+        self.condition = as_tensor_variable(condition)
+        if self.condition.ndim:
+            raise TypeError(
+                f"until: got {self.condition} of {self.condition.type!r}, wanted a scalar"
+            )
+
+
+def scan(
+    fn: Callable[..., Any],
+    sequences: Any = None,
+    outputs_info: Any = None,
+    non_sequences: Any = None,
+    n_steps: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+    profile: Any = False,
+    allow_gc: bool | None = None,
+    strict: bool = False,
+    return_list: bool = False,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function step by step, handing on what it returns; return what all steps returned.
+
+    The function gets, in this order: one row of each sequence (of a sequence with several taps,
+    one for each), what the outputs that recur were at their taps, and the non-sequences. It returns
+    outputs, updates of shared variables, and an `until`, or any of these; of several a tuple or a
+    list. It is called once, to learn what a step is.
+
+    Args:
+        fn: the function.
+        sequences: a tensor over whose first axis the loop goes, or a list of them. A dictionary
+            ``{"input": tensor, "taps": [-1, 0, 1]}`` gives each step rows around its own.
+        outputs_info: for each output how it recurs: None where it does not; the value before the
+            first step; or a dictionary ``{"initial": values, "taps": [-3, -1]}``, whose initial
+            values are as many as the taps reach back, the newest last (for ``[-1]``, the default,
+            it is the value itself).
+        non_sequences: what every step gets the same. What the function uses besides, shared
+            variables or other expressions, need not be listed.
+        n_steps: how many steps, an integer or an integer scalar; by default as many as the
+            shortest sequence has. XLA compiles one program for each number.
+        truncate_gradient: through how many steps from the last a gradient flows; -1 for all.
+        go_backwards: go over the sequences from their last row to the first.
+        mode: no meaning here: XLA compiles every loop.
+        name: a name for the loop, which errors then say.
+        profile: no meaning here.
+        allow_gc: no meaning here.
+        strict: refuse shared variables and expressions that the function uses and that are not
+            listed.
+        return_list: return a list even of one output.
+
+    Returns:
+        The outputs, each with a new first axis, one row a step, and without the initial values: one
+        variable, a list of them, or None if there are none; and the updates of the shared variables
+        that the steps update, to hand to ``function``.
+
+    Raises:
+        ValueError: there is neither a number of steps nor a sequence; an output does not fit its
+            initial state; the function returns something else than variables; or, when the compiled
+            function runs: a sequence is too short.
+        TypeError: an argument is of the wrong kind.
+        IndexError: a sequence has no axis; or, when the compiled function runs, ``n_steps`` is
+            negative.
+        MissingInputError: ``strict`` is set, and something is used that is not listed.
+
+    Example:
+        >>> import jaxlearn.theano as theano
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> sums, updates = theano.scan(lambda x_t, s: s + x_t, sequences=x, outputs_info=T.zeros(()))
+        >>> theano.function([x], sums, updates=updates)([1.0, 2.0, 3.0]).tolist()
+        [1.0, 3.0, 6.0]
+
+    Source: Theano's documentation, "scan - Looping in Theano".
+    """
+    rows, arguments = _sequence_rows(_as_list(sequences), go_backwards)
+    recurring = [_recurrence(entry, i) for i, entry in enumerate(_as_list(outputs_info))]
+    arguments += [variable for one in recurring if one for variable in one.recent]
+    others = [as_tensor_variable(value) for value in _as_list(non_sequences)]
+    returned = _Returned(fn(*arguments, *others), fn)
+    count = _number_of_steps(n_steps, [tensor for _, tensor in rows], returned.condition)
+
+    if not recurring:
+        recurring = [None] * len(returned.outputs)
+    if len(recurring) != len(returned.outputs):
+        raise ValueError(
+            f"outputs_info: got {len(recurring)} entries, and fn returns {len(returned.outputs)} "
+            "outputs; please provide None as outputs_info for any output that does not feed back "
+            "into scan (i.e. it behaves like a map)"
+        )
+    made = _Loop(name, rows, recurring, returned, truncate_gradient)
+    if strict:
+        made.refuse_what_is_not_in([*others, *(tensor for _, tensor in rows)])
+    outputs, updates = made.applied(count)
+    if len(outputs) > 1 or return_list:
+        return outputs, updates
+    return (outputs[0] if outputs else None), updates
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+# What a step gets.
+
+
+def _taps(entry: Mapping[str, Any], default: int) -> list[int]:
+    taps = entry.get("taps", default)
+    if taps is None:
+        taps = default
+    taps = list(taps) if isinstance(taps, (list, tuple, np.ndarray)) else [taps]
+    if not all(isinstance(tap, (int, np.integer)) for tap in taps):
+        raise TypeError(f"taps: got {taps}, wanted whole numbers")
+    return [int(tap) for tap in taps]
+
+
+def _place(tap: int) -> str:
+    return f"[t{tap:+d}]" if tap else "[t]"
+
+
+def _sequence_rows(
+    sequences: Sequence[Any], go_backwards: bool
+) -> tuple[list[tuple[Variable, Variable]], list[Variable]]:
+    """Return pairs of what stands for a row and of the tensor that the rows come from."""
+    pairs: list[tuple[Variable, Variable]] = []
+    for i, entry in enumerate(sequences):
+        settings = entry if isinstance(entry, dict) else {"input": entry}
+        if settings.get("input") is None:
+            raise ValueError(f"sequences: entry {i} is {entry!r}, wanted a tensor under 'input'")
+        tensor = as_tensor_variable(settings["input"])
+        if not tensor.ndim:
+            raise IndexError(
+                f"sequences: {tensor} of {tensor.type!r} has no axis to go over; "
+                f"a value that stays the same is a non-sequence{made_at(tensor.line)}"
+            )
+        taps = _taps(settings, 0)
+        first, last = min([0, *taps]), max([0, *taps])
+        for tap in taps:
+            start, stop = tap - first, tap - last
+            shifted = tensor[start : stop or None] if start or stop else tensor
+            shifted = shifted[::-1] if go_backwards else shifted
+            row = shifted.type.clone(broadcastable=shifted.broadcastable[1:]).make_variable()
+            row.name = (tensor.name or f"sequence_{i}") + _place(tap)
+            _give_test_value(row, shifted, 0)
+            pairs.append((row, shifted))
+    return pairs, [row for row, _ in pairs]
+
+
+def _give_test_value(variable: Variable, tensor: Variable, index: int | None) -> None:
+    if config.compute_test_value == "off":
+        return
+    from jaxlearn.symbolic.test_values import get_test_value
+
+    try:
+        value = get_test_value(tensor)
+    except AttributeError:
+        return
+    variable.tag.__dict__["test_value"] = value if index is None else value[index]
+
+
+class _Recurrence(NamedTuple):
+    """An output that recurs.
+
+    Attributes:
+        initial: its values before the first step, stacked.
+        taps: how far back a step looks.
+        recent: what stands for what it sees there.
+        name: of the initial state.
+    """
+
+    initial: Variable
+    taps: tuple[int, ...]
+    recent: list[Variable]
+    name: str
+
+
+def _recurrence(entry: Any, i: int) -> _Recurrence | None:
+    if entry is None:
+        return None
+    settings = entry if isinstance(entry, dict) else {"initial": entry}
+    if settings.get("initial") is None:
+        if settings.get("taps") is not None:
+            raise ValueError(
+                f"outputs_info: entry {i} has taps and no initial state: {settings}; if you are "
+                "using slices of an output you need to provide an initial state for it"
+            )
+        return None
+    state = as_tensor_variable(settings["initial"])
+    taps = _taps(settings, -1)
+    if not taps or max(taps) >= 0:
+        raise ValueError(
+            f"outputs_info: entry {i} has the taps {taps}; all the tap values must be smaller "
+            "than 0: a step sees only what earlier steps made"
+        )
+    if taps == [-1]:
+        stacked, kind = shape_padleft(state), state.type
+    elif not state.ndim:
+        raise ValueError(
+            f"outputs_info: entry {i} has the taps {taps} and the initial state {state}, a scalar; "
+            f"wanted {-min(taps)} values along a first axis, the newest last"
+        )
+    else:
+        stacked, kind = state, state.type.clone(broadcastable=state.broadcastable[1:])
+    recent = []
+    for tap in taps:
+        variable = kind.make_variable()
+        variable.name = (state.name or f"output_{i}") + _place(tap)
+        _give_test_value(variable, stacked, tap - min(taps))
+        recent.append(variable)
+    return _Recurrence(stacked, tuple(taps), recent, str(state))
+
+
+# What a step returns.
+
+
+class _Returned:
+    """What the user's function returned, taken apart.
+
+    Attributes:
+        outputs: the outputs.
+        updates: the updates of shared variables, those included that come by themselves.
+        condition: the condition that ends the loop, or None.
+    """
+
+    def __init__(self, value: Any, fn: Any) -> None:
+        self.outputs: list[Variable] = []
+        self.updates: dict[Any, Variable] = {}
+        self.condition: Variable | None = None
+        if isinstance(value, until):
+            raise ValueError(
+                f"scan: fn returns {value!r} alone; return outputs or updates beside it"
+            )
+        if _is_updates(value) or isinstance(value, Variable) or not isinstance(value, (tuple, list)):
+            parts: list[Any] = [value]
+        else:
+            parts = list(value)
+        if parts and isinstance(parts[-1], until):
+            self.condition = parts.pop().condition
+        if any(_is_updates(part) or isinstance(part, (list, tuple)) for part in parts):
+            for part in parts:
+                self._take(part)
+        else:
+            self._take(parts)
+        self._add_default_updates()
+
+    def _take(self, part: Any) -> None:
+        if _is_updates(part):
+            for variable, new in dict(part).items():
+                self.updates[variable] = variable.type.filter_variable(as_tensor_variable(new))
+            return
+        for output in part if isinstance(part, (list, tuple)) else [part]:
+            if not isinstance(output, Variable):
+                raise ValueError(
+                    f"scan: fn returns {output!r} ({type(output).__name__}); the return value may "
+                    "only be made of lists, tuples, or dictionaries containing Theano variables "
+                    "(or `theano.scan_module.until` objects for conditions); make a variable of a "
+                    "constant with `tensor.constant`"
+                )
+            self.outputs.append(as_tensor_variable(output))
+
+    def _add_default_updates(self) -> None:
+        condition = [] if self.condition is None else [self.condition]
+        while True:
+            found = [
+                variable
+                for variable in graph_inputs(
+                    [*self.outputs, *self.updates.values(), *condition]
+                )
+                if isinstance(variable, SharedVariable)
+                and getattr(variable, "default_update", None) is not None
+                and variable not in self.updates
+            ]
+            if not found:
+                return
+            for variable in found:
+                self.updates[variable] = variable.__dict__["default_update"]
+
+
+def _is_updates(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return True
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) > 0
+        and all(
+            isinstance(pair, (list, tuple))
+            and len(pair) == 2
+            and isinstance(pair[0], SharedVariable)
+            for pair in value
+        )
+    )
+
+
+def _number_of_steps(n_steps: Any, tensors: Sequence[Any], condition: Any) -> Any:
+    if n_steps is None:
+        if not tensors:
+            raise ValueError(
+                "scan: no information about the number of steps provided; either provide a value "
+                "for n_steps argument of scan or provide an input sequence"
+            )
+        count = tensors[0].shape[0]
+        for tensor in tensors[1:]:
+            count = ROWS["minimum"](count, tensor.shape[0])
+        return count
+    count = as_tensor_variable(n_steps)
+    if count.ndim or not is_discrete(count.dtype):
+        raise TypeError(f"n_steps: got {count} of {count.type!r}, wanted an integer scalar")
+    return count.astype("int64")
+
+
+class _Loop:
+    """A loop, ready to be applied.
+
+    Args:
+        name: what the user calls it.
+        rows: pairs of what stands for a row and its tensor.
+        recurring: for each output how it recurs, or None.
+        returned: what the function returned.
+        truncate: through how many steps from the last a gradient flows.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        rows: Sequence[tuple[Variable, Variable]],
+        recurring: Sequence[_Recurrence | None],
+        returned: _Returned,
+        truncate: int,
+    ) -> None:
+        self._name, self._rows, self._truncate = name, list(rows), truncate
+        self._order = [one is not None for one in recurring]
+        self._states = [one for one in recurring if one]
+        self._shared = list(returned.updates)
+        pairs = list(zip(recurring, returned.outputs, strict=True))
+        states = [output for one, output in pairs if one]
+        plain = [output for one, output in pairs if not one]
+        condition = [] if returned.condition is None else [returned.condition]
+        self._kinds = len(states), len(plain)
+        carried = [variable.type.make_variable(variable.name) for variable in self._shared]
+        outputs = replace_variables(
+            [*states, *plain, *returned.updates.values(), *condition],
+            dict(zip(self._shared, carried, strict=True)),
+        )
+        recent = [variable for one in self._states for variable in one.recent]
+        outputs, recent = self._of_one_type(outputs, recent)
+        self._close(stabilized(outputs), recent, carried, bool(condition))
+
+    def _of_one_type(
+        self, outputs: list[Variable], recent: list[Variable]
+    ) -> tuple[list[Variable], list[Variable]]:
+        """Make each recurrent output and its initial state of one type, or refuse.
+
+        An axis broadcasts in the one only if it does in the other.
+        """
+        replaced: dict[Variable, Variable] = {}
+        for one, output in zip(self._states, outputs, strict=False):
+            kind, new = one.recent[0].type, output.type
+            if not isinstance(new, TensorType) or kind.dtype != new.dtype:
+                raise ValueError(self._misfit(one, output, "dtype", kind.dtype, new.dtype))
+            if kind.ndim != new.ndim:
+                raise ValueError(
+                    self._misfit(one, output, "number of dimensions", kind.ndim, new.ndim)
+                )
+            flags = [a and b for a, b in zip(kind.broadcastable, new.broadcastable, strict=True)]
+            if tuple(flags) != kind.broadcastable:
+                for variable in one.recent:
+                    copied = kind.clone(broadcastable=flags).make_variable(variable.name)
+                    replaced[variable] = copied
+        if not replaced:
+            return outputs, recent
+        # The states have fewer axes that broadcast now, and so may what is made of them.
+        changed = replace_variables(outputs, replaced, strict=False)
+        self._states = [
+            one._replace(recent=[replaced.get(v, v) for v in one.recent]) for one in self._states
+        ]
+        return self._of_one_type(changed, [replaced.get(v, v) for v in recent])
+
+    def _misfit(self, one: _Recurrence, output: Variable, what: str, old: Any, new: Any) -> str:
+        return (
+            f"{self._name or 'scan'}: the initial state (`outputs_info` in scan nomenclature) of "
+            f"variable {one.name} has {what} {old}, while the result of the inner function (`fn`), "
+            f"{output}, has {what} {new}. "
+            + (
+                "This can happen if the inner function of scan results in an upcast or downcast; "
+                f"cast the one or the other, for example the initial state to {new}"
+                if what == "dtype"
+                else "What a step makes must be like what it gets: for a state that is a vector "
+                "the initial state is a vector"
+            )
+            + made_at(output.line)
+        )
+
+    def _close(
+        self,
+        outputs: list[Variable],
+        recent: Sequence[Variable],
+        carried: Sequence[Variable],
+        is_conditional: bool,
+    ) -> None:
+        """Cut the step's graph off from the graph around it."""
+        stand_ins = [row for row, _ in self._rows]
+        self._outer = _same_in_all_steps(outputs, {*stand_ins, *recent, *carried})
+        fixed = [variable.type.make_variable(variable.name) for variable in self._outer]
+        outputs = replace_variables(outputs, dict(zip(self._outer, fixed, strict=True)))
+        states, plain = self._kinds
+        condition = outputs.pop() if is_conditional else None
+        self._body = Body(
+            rows=tuple(stand_ins),
+            taps=tuple(one.taps for one in self._states),
+            recent=tuple(recent),
+            carried=tuple(carried),
+            fixed=tuple(fixed),
+            states=tuple(outputs[:states]),
+            plain=tuple(outputs[states : states + plain]),
+            new_carried=tuple(outputs[states + plain :]),
+            condition=condition,
+        )
+
+    def refuse_what_is_not_in(self, listed: Sequence[Variable]) -> None:
+        """Raise if the steps use what is not listed.
+
+        Raises:
+            MissingInputError: they do.
+        """
+        for variable in graph_inputs(self._outer, set(listed)):
+            if variable not in listed and not isinstance(variable, Constant):
+                raise MissingInputError(
+                    f"{self._name or 'scan'} is missing an input: {variable}; strict is set, so "
+                    "all that fn uses must be among the sequences and non_sequences"
+                    f"{made_at(variable.line)}"
+                )
+
+    def applied(self, n_steps: Any) -> tuple[list[Variable], OrderedUpdates]:
+        """Return the outputs, in the order of the user's function, and the updates."""
+        inputs = [
+            *(tensor for _, tensor in self._rows),
+            *(one.initial for one in self._states),
+            *self._shared,
+            *self._outer,
+        ]
+        body, last = self._body, None
+        if body.condition is not None:
+            last = While(body, self._truncate, self._name)(n_steps, *inputs, return_list=True)
+            n_steps, body = last[0], body._replace(condition=None)
+        outputs: list[Variable] = []
+        if any(self._kinds):
+            scan_op = Scan(body, self._truncate, self._name)
+            outputs = scan_op(n_steps, *inputs, return_list=True)
+        elif last is None:
+            outputs = Scan(body, self._truncate, self._name)(n_steps, *inputs, return_list=True)
+        states, plain = self._kinds
+        finals = outputs[2 * states + plain :] if last is None else last[1 + states :]
+        updates = OrderedUpdates()
+        for variable, new in zip(self._shared, finals, strict=True):
+            updates[variable] = new
+        recurrent, others = iter(outputs[:states]), iter(outputs[states : states + plain])
+        return [next(recurrent if recurs else others) for recurs in self._order], updates
+
+
+def _same_in_all_steps(outputs: Sequence[Variable], moving: set[Variable]) -> list[Variable]:
+    """Return what the outputs are made of and that depends on nothing that moves.
+
+    Constants, and what is made of constants alone, stay in the step.
+    """
+    given, moving, known = set(moving), set(moving), set()
+    nodes = toposort(outputs, given)
+    for node in nodes:
+        if not moving.isdisjoint(node.inputs):
+            moving.update(node.outputs)
+        elif all(isinstance(v, Constant) or v in known for v in node.inputs):
+            known.update(node.outputs)
+    used = [v for node in nodes if node.outputs[0] in moving for v in node.inputs]
+    fixed = dict.fromkeys([*used, *outputs])
+    return [
+        variable
+        for variable in fixed
+        if variable not in moving and variable not in known and not isinstance(variable, Constant)
+    ]
+
+
+# Loops of one kind.
+
+
+def map(  # noqa: A001  (Theano's name)
+    fn: Callable[..., Any],
+    sequences: Any,
+    non_sequences: Any = None,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function to each row of some sequences; no step sees what another made.
+
+    Args:
+        fn: as for `scan`.
+        sequences: as for `scan`.
+        non_sequences: as for `scan`.
+        truncate_gradient: as for `scan`.
+        go_backwards: as for `scan`.
+        mode: no meaning here.
+        name: a name for the loop.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> squares, _ = map(lambda x: x**2, T.arange(4))
+        >>> squares.eval().tolist()
+        [0, 1, 4, 9]
+    """
+    return scan(
+        fn,
+        sequences,
+        [],
+        non_sequences,
+        truncate_gradient=truncate_gradient,
+        go_backwards=go_backwards,
+        mode=mode,
+        name=name,
+    )
+
+
+def reduce(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    go_backwards: bool = False,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function row by row, and return what the last step made.
+
+    Args:
+        fn: as for `scan`.
+        sequences: as for `scan`.
+        outputs_info: as for `scan`.
+        non_sequences: as for `scan`.
+        go_backwards: as for `scan`.
+        mode: no meaning here.
+        name: a name for the loop.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> total, _ = reduce(lambda x, s: x + s, T.arange(4.0), T.zeros(()))
+        >>> total.eval().item()
+        6.0
+    """
+    outputs, updates = scan(
+        fn,
+        sequences,
+        outputs_info,
+        non_sequences,
+        go_backwards=go_backwards,
+        truncate_gradient=-1,
+        mode=mode,
+        name=name,
+    )
+    if isinstance(outputs, list):
+        return [output[-1] for output in outputs], updates
+    return (None if outputs is None else outputs[-1]), updates
+
+
+def foldl(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function from the first row to the last, and return what the last step made.
+
+    Args:
+        fn: as for `scan`.
+        sequences: as for `scan`.
+        outputs_info: as for `scan`.
+        non_sequences: as for `scan`.
+        mode: no meaning here.
+        name: a name for the loop.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> number, _ = foldl(lambda digit, n: 10 * n + digit, T.arange(4), T.constant(0, dtype="int64"))
+        >>> number.eval().item()
+        123
+    """
+    return reduce(fn, sequences, outputs_info, non_sequences, False, mode, name)
+
+
+def foldr(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
+) -> tuple[Any, OrderedUpdates]:
+    """Apply a function from the last row to the first, and return what the last step made.
+
+    Args:
+        fn: as for `scan`.
+        sequences: as for `scan`.
+        outputs_info: as for `scan`.
+        non_sequences: as for `scan`.
+        mode: no meaning here.
+        name: a name for the loop.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> number, _ = foldr(lambda digit, n: 10 * n + digit, T.arange(4), T.constant(0, dtype="int64"))
+        >>> number.eval().item()
+        3210
+    """
+    return reduce(fn, sequences, outputs_info, non_sequences, True, mode, name)
