@@ -13,25 +13,24 @@ import numpy as np
 
 from jaxlearn.arguments import whole_number
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import (
-    MissingInputError,
-    SourceLine,
-    UnusedInputError,
-    made_at,
-    user_line,
-    warn_user,
+from jaxlearn.symbolic.errors import SourceLine, made_at, user_line
+from jaxlearn.symbolic.function_arguments import (
+    In,
+    OutputForm,
+    add_default_updates,
+    check_inputs,
+    fitting_update,
+    normal_givens,
+    normal_inputs,
+    normal_updates,
+    placement_of,
+    replaced,
 )
-from jaxlearn.symbolic.graph import (
-    Constant,
-    Variable,
-    graph_inputs,
-    replace_variables,
-    toposort,
-)
+from jaxlearn.symbolic.graph import Variable, graph_inputs, toposort
 from jaxlearn.symbolic.lowering import Graph
 from jaxlearn.symbolic.packing import MISFIT
 from jaxlearn.symbolic.rewrites import stabilized
-from jaxlearn.symbolic.sharding import Placement, Spread
+from jaxlearn.symbolic.sharding import Placement
 from jaxlearn.symbolic.shared import SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import TensorType
@@ -39,91 +38,7 @@ from jaxlearn.symbolic.types import TensorType
 if TYPE_CHECKING:
     from jax.sharding import Mesh
 
-__all__ = ["Function", "In", "Out", "Param", "evaluate", "function", "recorded_functions"]
-
-
-class In:
-    """An input of a function, with what else is known of it.
-
-    Args:
-        variable: the variable.
-        name: the name by which a call may give it; the variable's own by default.
-        value: what it is where a call does not give it.
-        update: an expression that replaces that value after each call.
-        mutable: no meaning here: what is given is never changed.
-        strict: accept only an array of the very dtype.
-        borrow: no meaning here.
-        allow_downcast: accept what loses precision; None accepts Python floats where
-            ``config.floatX`` is the dtype.
-        autoname: take the variable's name where there is no other.
-        implicit: no meaning here.
-
-    Example:
-        >>> import jaxlearn.theano.tensor as T
-        >>> x, y = T.dscalars("x", "y")
-        >>> add = function([x, In(y, value=1.0)], x + y)
-        >>> float(add(2.0)), float(add(2.0, y=5.0))
-        (3.0, 7.0)
-    """
-
-    def __init__(
-        self,
-        variable: Variable,
-        name: str | None = None,
-        value: Any = None,
-        update: Any = None,
-        mutable: bool | None = None,
-        strict: bool = False,
-        borrow: bool | None = None,
-        allow_downcast: bool | None = None,
-        autoname: bool = True,
-        implicit: bool | None = None,
-        shared: bool = False,
-    ) -> None:
-        self.variable = variable
-        self.name = variable.name if name is None and autoname else name
-        self.value = value
-        self.update = update
-        self.mutable = mutable
-        self.strict = strict
-        self.borrow = borrow
-        self.allow_downcast = allow_downcast
-        self.implicit = implicit
-
-    def __str__(self) -> str:
-        return f"In({self.variable})"
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-class Param(In):
-    """The older name of `In`, with the value as second argument.
-
-    Args:
-        variable: the variable.
-        default: what it is where a call does not give it.
-        name: the name by which a call may give it.
-        **options: as `In` has them.
-    """
-
-    def __init__(
-        self, variable: Variable, default: Any = None, name: str | None = None, **options: Any
-    ) -> None:
-        super().__init__(variable, name, default, **options)
-
-
-class Out:
-    """An output of a function.
-
-    Args:
-        variable: the expression to compute.
-        borrow: no meaning here: what is returned is always the caller's own.
-    """
-
-    def __init__(self, variable: Any, borrow: bool = False) -> None:
-        self.variable = variable
-        self.borrow = borrow
+__all__ = ["Function", "evaluate", "function", "recorded_functions"]
 
 
 def function(
@@ -188,23 +103,21 @@ def function(
 
     Source: Theano's documentation, "function - defines theano.function".
     """
-    given_inputs = _normal_inputs(inputs, allow_input_downcast)
-    form = _Form(outputs)
-    new_values = _normal_updates(updates)
-    replacements = _normal_givens(givens, given_inputs, rebuild_strict)
+    given_inputs = normal_inputs(inputs, allow_input_downcast)
+    form = OutputForm(outputs)
+    new_values = normal_updates(updates)
+    replacements = normal_givens(givens, given_inputs, rebuild_strict)
     names = [(new, old.name) for old, new in replacements.items()]
-    placement = _placement(mesh, dict(shardings or {}), given_inputs, replacements)
-    wanted = [_replaced(variable, replacements) for variable in form.variables]
+    placement = placement_of(mesh, dict(shardings or {}), given_inputs, replacements)
+    wanted = [replaced(variable, replacements) for variable in form.variables]
     for entry in given_inputs:
         if entry.update is not None:
-            update = _fitting_update(entry.variable, entry.update)
-            entry.update = _replaced(update, replacements)
-    new_values = {
-        variable: _replaced(value, replacements) for variable, value in new_values.items()
-    }
-    _add_default_updates(new_values, wanted, no_default_updates, replacements)
+            update = fitting_update(entry.variable, entry.update)
+            entry.update = replaced(update, replacements)
+    new_values = {variable: replaced(value, replacements) for variable, value in new_values.items()}
+    add_default_updates(new_values, wanted, no_default_updates, replacements)
     policy = on_unused_input or config.on_unused_input
-    _check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
+    check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
     made = Function(given_inputs, form, wanted, new_values, name, names, placement)
     for record in _records:
         record.append(made)
@@ -236,260 +149,6 @@ def recorded_functions() -> Iterator[list[Function]]:
         _records.remove(record)
 
 
-# Arguments brought to one form.
-
-
-def _normal_inputs(inputs: Any, allow_downcast: bool | None) -> list[In]:
-    if not isinstance(inputs, (list, tuple)):
-        raise TypeError(
-            f"inputs: got {inputs!r}, wanted a list of variables; for one input write `[{inputs}]`"
-        )
-    entries = []
-    for i, entry in enumerate(inputs):
-        if isinstance(entry, (list, tuple)):
-            entry = In(*_older_input(entry))
-        if not isinstance(entry, In):
-            entry = In(entry) if isinstance(entry, Variable) else entry
-        if not isinstance(entry, In) or not isinstance(entry.variable, Variable):
-            raise TypeError(
-                f"inputs: got {entry!r} ({type(entry).__name__}) at index {i}, "
-                "wanted a variable or In(variable)"
-            )
-        if isinstance(entry.variable, SharedVariable):
-            raise TypeError(
-                f"inputs: {entry.variable} at index {i} is a shared variable, whose value is its "
-                "own; leave it out, or replace it by an input: givens={shared: x}"
-            )
-        if isinstance(entry.variable, Constant):
-            raise TypeError(f"inputs: {entry.variable} at index {i} is a constant")
-        entry = copy.copy(entry)
-        if entry.allow_downcast is None:
-            entry.allow_downcast = allow_downcast
-        entries.append(entry)
-    return entries
-
-
-def _older_input(entry: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the arguments of `In` for ``(variable, value)`` or ``((variable, update), value)``."""
-    variable, *value = entry
-    update = None
-    if isinstance(variable, (list, tuple)):
-        variable, update = variable
-    return (variable, None, value[0] if value else None, update)
-
-
-class _Form:
-    """Which expressions to compute, and how to hand out their values."""
-
-    def __init__(self, outputs: Any) -> None:
-        self.keys: list[Any] | None = None
-        self.is_one = False
-        if outputs is None:
-            entries: list[Any] = []
-        elif isinstance(outputs, Mapping):
-            for key in outputs:
-                if not isinstance(key, str):
-                    raise TypeError(f"outputs: got the key {key!r}, wanted strings as keys")
-            self.keys = sorted(outputs)
-            entries = [outputs[key] for key in self.keys]
-        elif isinstance(outputs, (list, tuple)):
-            entries = list(outputs)
-        else:
-            entries, self.is_one = [outputs], True
-        self.variables = [self._variable(entry) for entry in entries]
-
-    @staticmethod
-    def _variable(entry: Any) -> Variable:
-        variable = entry.variable if isinstance(entry, Out) else entry
-        if not isinstance(variable, Variable):
-            raise TypeError(
-                f"outputs: got {variable!r} ({type(variable).__name__}), wanted a variable or "
-                "Out(variable); a number becomes one by T.constant"
-            )
-        return variable
-
-    def hand_out(self, values: list[Any]) -> Any:
-        """Return the values as the caller asked for them."""
-        if self.is_one:
-            return values[0]
-        if self.keys is not None:
-            return dict(zip(self.keys, values, strict=True))
-        return values
-
-
-def _pairs(argument: str, pairs: Any) -> list[tuple[Any, Any]]:
-    if pairs is None:
-        return []
-    items = list(pairs.items() if isinstance(pairs, Mapping) else pairs)
-    for item in items:
-        if not isinstance(item, (list, tuple)) or len(item) != 2:
-            raise ValueError(
-                f"{argument}: got the entry {item!r}, wanted pairs (variable, expression) or a "
-                "dictionary"
-            )
-    return [tuple(item) for item in items]
-
-
-def _normal_updates(updates: Any) -> dict[Any, Any]:
-    normal: dict[Any, Any] = {}
-    for variable, value in _pairs("updates", updates):
-        if not isinstance(variable, SharedVariable):
-            raise TypeError(f"updates: got {variable!r} as a target, wanted a shared variable")
-        if variable in normal:
-            raise ValueError(
-                f"updates: {variable} has two: {normal[variable]} and {value}; which one is meant?"
-            )
-        normal[variable] = _fitting_update(variable, value)
-    return normal
-
-
-def _fitting_update(variable: Any, value: Any) -> Any:
-    try:
-        new = value if isinstance(value, Variable) else variable.type.filter_variable(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        new, reason = value, str(error)
-    else:
-        reason = f"it has type {new.type!r}"
-        if new.type == variable.type:
-            return new
-    raise TypeError(
-        f"updates: an update must have the type of its variable: {variable} has type "
-        f"{variable.type!r}, its update is {new}: {reason}. {_fix(variable, new)}"
-        f"{made_at(getattr(new, 'line', None))}"
-    )
-
-
-def _fix(variable: Any, new: Any) -> str:
-    kind = getattr(new, "type", None)
-    if not isinstance(kind, TensorType):
-        return "Make it an expression of that type"
-    if kind.ndim != variable.type.ndim:
-        return f"It has {kind.ndim} axes instead of {variable.type.ndim}"
-    if kind.dtype != variable.type.dtype:
-        return f'Cast it: T.cast(update, "{variable.type.dtype}")'
-    return "Only the broadcast flags differ: T.unbroadcast(update, axis) or T.patternbroadcast"
-
-
-def _normal_givens(givens: Any, inputs: Sequence[In], strict: bool) -> dict[Variable, Variable]:
-    given: dict[Variable, Variable] = {}
-    explicit = {entry.variable for entry in inputs}
-    for old, new in _pairs("givens", givens):
-        if not isinstance(old, Variable):
-            raise TypeError(f"givens: got {old!r} as what to replace, wanted a variable")
-        if old in given:
-            raise ValueError(f"givens: {old} is replaced twice: by {given[old]} and by {new}")
-        if old in explicit:
-            raise RuntimeError(
-                f"givens: {old} is an input of the function, and the value that a call gives it "
-                "would be ignored; leave it out of inputs, or clone the expression: "
-                "theano.clone(expression, replace={...})"
-            )
-        if not isinstance(new, Variable):
-            new = old.type.filter_variable(new)
-        if strict and new.type != old.type:
-            try:
-                new = old.type.filter_variable(new)
-            except TypeError as error:
-                raise TypeError(
-                    f"givens: {old} has type {old.type!r}, and what replaces it: {error}"
-                ) from None
-        # A later replacement sees the earlier ones, as in Theano.
-        given[old] = replace_variables([new], given, strict)[0] if given else new
-    return given
-
-
-def _replaced(variable: Any, replacements: Mapping[Variable, Variable]) -> Any:
-    return (
-        replace_variables([variable], replacements, strict=False)[0] if replacements else variable
-    )
-
-
-def _placement(
-    mesh: Any,
-    shardings: dict[Any, Any],
-    inputs: Sequence[In],
-    replacements: dict[Variable, Variable],
-) -> Placement | None:
-    """Return where arrays lie; have replacements and expressions spread as they shall be."""
-    if mesh is None:
-        if shardings:
-            raise ValueError("shardings: given without mesh; give the mesh whose axes they name")
-        return None
-    given = {entry.variable for entry in inputs}
-    placement = Placement(mesh, shardings)
-    for old, new in list(replacements.items()):
-        if not isinstance(old, SharedVariable) and old not in shardings:
-            spec = placement.spec_of_input(old)
-            replacements[old] = Spread(placement.mesh, spec, must=False)(new)
-    for variable, spec in shardings.items():
-        if variable not in given and not isinstance(variable, SharedVariable):
-            new = replacements.get(variable, variable)
-            replacements[variable] = Spread(placement.mesh, spec, must=True)(new)
-    return placement
-
-
-def _add_default_updates(
-    updates: dict[Any, Any],
-    outputs: Sequence[Variable],
-    left_out: bool | Sequence[Variable],
-    replacements: Mapping[Variable, Variable],
-) -> None:
-    if not isinstance(left_out, (bool, list, tuple, set)):
-        raise TypeError(
-            f"no_default_updates: got {left_out!r}, "
-            "wanted True, False or a list of shared variables"
-        )
-    if left_out is True:
-        return
-    excluded = set(left_out or ())
-    while True:
-        found = [
-            variable
-            for variable in graph_inputs([*outputs, *updates.values()])
-            if isinstance(variable, SharedVariable)
-            and getattr(variable, "default_update", None) is not None
-            and variable not in updates
-            and variable not in excluded
-        ]
-        if not found:
-            return
-        for variable in found:
-            new = _fitting_update(variable, variable.__dict__["default_update"])
-            updates[variable] = _replaced(new, replacements)
-
-
-def _check_inputs(inputs: Sequence[In], outputs: Sequence[Variable], policy: str) -> None:
-    if policy not in ("raise", "warn", "ignore"):
-        raise ValueError(f"on_unused_input: got {policy!r}, wanted 'raise', 'warn' or 'ignore'")
-    seen: dict[Variable, int] = {}
-    for i, entry in enumerate(inputs):
-        if entry.variable in seen:
-            raise UnusedInputError(
-                f"inputs: {entry.variable} is given twice, at indices {seen[entry.variable]} and "
-                f"{i}; one of the two values would be ignored"
-            )
-        seen[entry.variable] = i
-    updates = [entry.update for entry in inputs if entry.update is not None]
-    needed = graph_inputs([*outputs, *updates], set(seen))
-    for variable in needed:
-        if variable not in seen and not isinstance(variable, (Constant, SharedVariable)):
-            raise MissingInputError(
-                f"{variable} of {variable.type!r} is needed to compute the outputs, but it is not "
-                "among the inputs and has no value; add it to inputs, or give it one: "
-                f"givens={{{variable.name or 'variable'}: ...}}{made_at(variable.line)}"
-            )
-    for i, entry in enumerate(inputs):
-        if entry.variable not in set(needed) and policy != "ignore":
-            text = (
-                f"inputs: nothing that the function computes depends on {entry.variable}, at index "
-                f'{i}; leave it out, or say on_unused_input="ignore" (or "warn")'
-                f"{made_at(entry.variable.line)}"
-            )
-            if policy == "raise":
-                raise UnusedInputError(text)
-            warn_user(text, UserWarning)
-
-
 # Contexts with 64-bit types on that nobody is in. Making one takes longer than entering it, and one
 # that is entered twice at a time would leave JAX's setting changed.
 _free_contexts: list[Any] = []
@@ -512,7 +171,7 @@ class Function:
     def __init__(
         self,
         inputs: list[In],
-        form: _Form,
+        form: OutputForm,
         outputs: Sequence[Any],
         updates: Mapping[Any, Any],
         name: str | None = None,
@@ -981,10 +640,10 @@ class Function:
                 raise ValueError(f"swap: got {new} for {old}, wanted a shared variable")
             if old.type != new.type:
                 raise ValueError(f"swap: {old} has type {old.type!r}, and {new} has {new.type!r}")
-        outputs = [_replaced(output, exchange) for output in self._outputs]
+        outputs = [replaced(output, exchange) for output in self._outputs]
         updates = {} if delete_updates else self.updates
         new_updates = {
-            exchange.get(variable, variable): _replaced(value, exchange)
+            exchange.get(variable, variable): replaced(value, exchange)
             for variable, value in updates.items()
         }
         inputs = [copy.copy(entry) for entry in self.inputs]

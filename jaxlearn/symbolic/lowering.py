@@ -34,6 +34,7 @@ __all__ = [
     "Lowering",
     "SizeNeededError",
     "StageNeededError",
+    "constant_number",
     "flags",
     "host_value",
 ]
@@ -401,6 +402,27 @@ def host_value(variable: Variable, number: int) -> np.ndarray | None:
     ]
     found = Lowering(Graph(inputs, [variable])).host_program(variable)(values)
     return None if found is NotImplemented else np.asarray(found)
+
+
+def constant_number(variable: Variable) -> Any:
+    """Return the value of a constant scalar, whatever axes and dtype it got, or None.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> constant_number(T.constant(2.5).dimshuffle("x"))
+        np.float32(2.5)
+    """
+    from jaxlearn.symbolic.ops.shaping import DimShuffle
+
+    dtype = variable.type.dtype
+    while variable.owner is not None and (
+        isinstance(variable.owner.op, DimShuffle)
+        or getattr(variable.owner.op, "name", "").startswith("Cast{")
+    ):
+        variable = variable.owner.inputs[0]
+    if isinstance(variable, Constant) and np.ndim(variable.data) == 0:
+        return np.asarray(variable.data).astype(dtype)[()]
+    return None
 
 
 def _host_program(

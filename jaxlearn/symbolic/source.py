@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import functools
 import keyword
 import re
 import sys
@@ -27,16 +26,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
 from jaxlearn.symbolic.errors import SourceLine, made_at
 from jaxlearn.symbolic.exporting import distinct_names
-from jaxlearn.symbolic.gradients import VectorJacobianProduct, walk_back
-from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, graph_inputs, toposort
-from jaxlearn.symbolic.lowering import Graph, host_value
+from jaxlearn.symbolic.gradient_recognition import Gradient, needed_inputs, recognized_gradients
+from jaxlearn.symbolic.gradients import VectorJacobianProduct
+from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs
+from jaxlearn.symbolic.lowering import Graph, constant_number, host_value
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
 
@@ -201,239 +199,6 @@ def scalar_text(value: Any) -> str:
     return repr(value.item() if isinstance(value, np.generic) else value)
 
 
-def constant_number(variable: Variable) -> Any:
-    """Return the value of a constant scalar, whatever axes and dtype it got, or None.
-
-    Example:
-        >>> import jaxlearn.theano.tensor as T
-        >>> constant_number(T.constant(2.5).dimshuffle("x"))
-        np.float32(2.5)
-    """
-    from jaxlearn.symbolic.ops.shaping import DimShuffle
-
-    dtype = variable.type.dtype
-    while variable.owner is not None and (
-        isinstance(variable.owner.op, DimShuffle)
-        or getattr(variable.owner.op, "name", "").startswith("Cast{")
-    ):
-        variable = variable.owner.inputs[0]
-    if isinstance(variable, Constant) and np.ndim(variable.data) == 0:
-        return np.asarray(variable.data).astype(dtype)[()]
-    return None
-
-
-def _is_of_constants(node: Apply) -> bool:
-    return all(isinstance(variable, Constant) for variable in node.inputs)
-
-
-class _Gradient:
-    """Some nodes of a graph that are the gradient of a cost, and nothing else.
-
-    Attributes:
-        cost: the cost.
-        wrt: the variables by which it is differentiated.
-        results: the gradients.
-        is_apart: whether each was asked for by itself.
-        forward: the nodes on the way from those variables to the cost.
-        inside: those nodes, and others that serve nothing else.
-        nodes: the nodes that compute the gradients.
-        arguments: the variables that the way depends on, those of ``wrt`` first.
-        shared: the numbers of the variables with more than one use.
-        ordered: the numbers of those whose uses must keep their order, because JAX adds
-            up what flows back from them in that order.
-    """
-
-    def __init__(
-        self,
-        cost: Variable,
-        wrt: list[Variable],
-        results: list[Variable],
-        is_apart: bool,
-        graph: Graph,
-        named: Collection[int],
-    ) -> None:
-        number = graph.numbering
-        self._named = {*named, *(number[o] for n in graph.nodes for o in n.outputs if o.name)}
-        self.cost, self.wrt, self.results, self.is_apart = cost, wrt, results, is_apart
-        moved = {number[variable] for variable in wrt}
-        self.forward: list[Apply] = []
-        needed = {number.key(node) for node in toposort([cost], set(graph.inputs))}
-        for node in graph.nodes:
-            if number.key(node) in needed and any(number[v] in moved for v in node.inputs):
-                self.forward.append(node)
-                moved.update(number[output] for output in node.outputs)
-        before = {number.key(node) for node in graph.nodes if number.key(node) in needed}
-        keys = {number.key(node) for node in toposort(results)} - before
-        # What is made of constants alone may serve other parts as well.
-        self.nodes = [
-            node for node in graph.nodes if number.key(node) in keys and not _is_of_constants(node)
-        ]
-        self.inside = self._with_own(graph, needed)
-        computed = {number[output] for node in self.inside for output in node.outputs}
-        arguments = {number[variable]: variable for variable in wrt}
-        for node in self.inside:
-            for variable in _needs(node):
-                if number[variable] not in computed and not isinstance(variable, Constant):
-                    arguments.setdefault(number[variable], variable)
-        self.arguments = list(arguments.values())
-        leading, uses = {number[cost]}, Counter[int]()
-        for node in reversed(self.forward):
-            if any(number[output] in leading for output in node.outputs):
-                used = [v for i, v in enumerate(node.inputs) if node.op.connected(node, i)]
-                leading.update(number[variable] for variable in used)
-                uses.update(number[variable] for variable in used if number[variable] in moved)
-        self.shared = {key for key, count in uses.items() if count > 1}
-        # The sum of two terms does not depend on their order, that of more does.
-        self.ordered = {key for key, count in uses.items() if count > 2}
-
-    def _with_own(self, graph: Graph, needed: Collection[Any]) -> list[Apply]:
-        """Return the nodes on the way, and those without a name that serve nothing else."""
-        number = graph.numbering
-        inside = {number.key(node) for node in self.forward}
-        pulling = {number.key(node) for node in self.nodes}
-        used_outside = {number[variable] for variable in (*graph.outputs, *self.wrt)}
-        for node in reversed(graph.nodes):
-            key = number.key(node)
-            made = [number[output] for output in node.outputs]
-            if key in needed and used_outside.isdisjoint(made) and self._named.isdisjoint(made):
-                inside.add(key)
-            if key not in inside and key not in pulling:
-                used_outside.update(number[variable] for variable in node.inputs)
-        return [node for node in graph.nodes if number.key(node) in inside]
-
-
-def _gradients(graph: Graph, named: Collection[int]) -> list[_Gradient]:
-    """Return the parts of a graph that are the whole gradient of a cost."""
-    found: list[_Gradient] = []
-    for node in graph.nodes:
-        gradient = _gradient_from(graph, node, named)
-        if gradient is not None:
-            found.append(gradient)
-    return found
-
-
-def _gradient_from(graph: Graph, seed: Apply, named: Collection[int]) -> _Gradient | None:
-    """Return the gradient that starts with a one of the shape of a cost, if it is one."""
-    is_filled = getattr(seed.op, "name", None) == "second" and seed.inputs[0].type.ndim == 0
-    if not (is_filled and constant_number(seed.inputs[1]) == 1):
-        return None
-    number, cost = graph.numbering, seed.inputs[0]
-    reached = {number[seed.outputs[0]]}
-    wanted: dict[int, Variable] = {}
-    passed: set[int] = set()
-    for node in graph.nodes:
-        if not any(number[variable] in reached for variable in node.inputs):
-            continue
-        reached.update(number[output] for output in node.outputs)
-        if isinstance(node.op, VectorJacobianProduct):
-            primal = node.op.primal(node)
-            number.add_node(primal, set(graph.inputs))
-            if any(number[v] in reached for v in node.inputs[len(primal.inputs) :]):
-                wanted.update((number[node.inputs[i]], node.inputs[i]) for i in node.op.wanted)
-                passed.update(number[output] for output in primal.outputs)
-    wrt = [variable for key, variable in wanted.items() if key not in passed]
-    places = {number[variable]: place for place, variable in enumerate(graph.inputs)}
-    wrt.sort(key=lambda variable: places.get(number[variable], len(places)))
-    there = {number[output] for node in graph.nodes for output in node.outputs}
-    # A program asks for all at once, or for one after the other.
-    for parts in ([wrt], [[variable] for variable in wrt]):
-        totals = [walk_back(cost, part, {}, set()) for part in parts]
-        results: list[Any] = [t.get(v) for t, part in zip(totals, parts, strict=True) for v in part]
-        if not results or any(result is None for result in results):
-            return None
-        number.add(results)
-        if all(number[result] in there for result in results):
-            gradient = _Gradient(cost, wrt, results, len(parts) > 1, graph, named)
-            return gradient if _is_whole(gradient, graph) else None
-    return None
-
-
-def _is_whole(gradient: _Gradient, graph: Graph) -> bool:
-    """Whether nothing else uses what the gradient is made of, and ``jax.grad`` has its dtypes."""
-    number = graph.numbering
-    keys = {number.key(node) for node in gradient.nodes}
-    inner = {number[output] for node in gradient.nodes for output in node.outputs}
-    inner -= {number[result] for result in gradient.results}
-    if any(number[output] in inner for output in graph.outputs):
-        return False
-    for node in graph.nodes:
-        if number.key(node) not in keys:
-            if any(number[variable] in inner for variable in node.inputs):
-                return False
-        elif isinstance(node.op, VectorJacobianProduct):
-            dtypes = [node.inputs[i].type.dtype for i in node.op.wanted]
-            if list(node.op.dtypes) != dtypes:
-                return False
-    if not all(_has_gradient_of_jax(node, gradient, graph) for node in gradient.forward):
-        return False
-    # What was built twice is computed once, and JAX pulls back through it once.
-    together = [[r] for r in gradient.results] if gradient.is_apart else [gradient.results]
-    if not all(_pulls_back_once(results, gradient, graph) for results in together):
-        return False
-    return all(r.type == v.type for r, v in zip(gradient.results, gradient.wrt, strict=True))
-
-
-def _pulls_back_once(results: list[Variable], gradient: _Gradient, graph: Graph) -> bool:
-    number = graph.numbering
-    keys = {number.key(node) for node in toposort(results)}
-    pulled = Counter(
-        number.key(node.op.primal(node))
-        for node in gradient.nodes
-        if isinstance(node.op, VectorJacobianProduct) and number.key(node) in keys
-    )
-    return max(pulled.values(), default=1) == 1
-
-
-def _has_gradient_of_jax(node: Apply, gradient: _Gradient, graph: Graph) -> bool:
-    """Whether the expression of an operation has, by ``jax.grad``, its own gradient, to the bit."""
-    if isinstance(node.op, VectorJacobianProduct):
-        return False
-    if not (type(node.op).gradient is Op.gradient or node.op.transparent):
-        return False
-    numbers = [graph.numbering[variable] for variable in node.inputs]
-    return all(
-        _flows_back_once(node, i)
-        for i, key in enumerate(numbers)
-        if key in gradient.shared and node.op.connected(node, i)
-    )
-
-
-def _flows_back_once(node: Apply, i: int) -> bool:
-    """Whether one term flows back to an input by JAX; several are not added up by themselves."""
-    from jaxlearn.symbolic.ops import contraction, elementwise, indexing, reductions, shaping
-
-    simple = (
-        contraction.Contraction,
-        indexing.Subtensor,
-        indexing.AdvancedSubtensor,
-        shaping.DimShuffle,
-        shaping.Join,
-        shaping.Rebroadcast,
-        shaping.Reshape,
-        shaping.SpecifyShape,
-    )
-    if isinstance(node.op, elementwise.Elementwise):
-        dtypes = tuple(variable.type.dtype for variable in node.inputs)
-        return _is_one_term(node.op, dtypes, node.outputs[0].type.dtype, i)
-    is_sum = isinstance(node.op, reductions.Reduction) and node.op.name == "Sum"
-    return is_sum or node.op.transparent or isinstance(node.op, simple)
-
-
-@functools.cache
-def _is_one_term(op: Any, dtypes: tuple[str, ...], result: str, i: int) -> bool:
-    with jax.enable_x64(True):
-        given = [jnp.ones((1,), dtype) for dtype in op.computed_in(dtypes, result)]
-
-        def of_one(value: Any) -> Any:
-            return op.on_arrays(*given[:i], value, *given[i + 1 :])
-
-        _, linear = jax.linearize(of_one, given[i])
-        traced = jax.make_jaxpr(linear)(given[i]).jaxpr
-    (tangent,) = traced.invars
-    used = [v for equation in traced.eqns for v in equation.invars] + traced.outvars
-    return sum(variable is tangent for variable in used) == 1
-
-
 class _Unit:
     """What becomes one statement: a node, or a whole gradient.
 
@@ -441,11 +206,11 @@ class _Unit:
         makes: the variables that it computes.
     """
 
-    def __init__(self, made: Apply | _Gradient, writer: Writer, graph: Graph) -> None:
+    def __init__(self, made: Apply | Gradient, writer: Writer, graph: Graph) -> None:
         self.made = made
         self._writer = writer
         self._graph = graph
-        if isinstance(made, _Gradient):
+        if isinstance(made, Gradient):
             forward = [output for node in made.forward for output in node.outputs]
             self.makes = [made.cost, *made.results, *forward]
         else:
@@ -454,7 +219,7 @@ class _Unit:
     @cached_property
     def _written(self) -> tuple[str, dict[str, Variable]]:
         node: Any = self.made
-        inputs = _needs(node)
+        inputs = needed_inputs(node)
         place = Apply.of_types(node.op, inputs, [output.type for output in node.outputs])
         place.line = node.line
         for output, same in zip(node.outputs, place.outputs, strict=True):
@@ -478,7 +243,7 @@ class _Unit:
     @property
     def needs(self) -> Sequence[Variable]:
         """The variables that the statement uses."""
-        if isinstance(self.made, _Gradient):
+        if isinstance(self.made, Gradient):
             return self.made.arguments
         return list(dict.fromkeys(self.names.values()))
 
@@ -520,7 +285,7 @@ class _Body:
         }
 
     def write(
-        self, nodes: Sequence[Apply], gradients: Sequence[_Gradient], outputs: Sequence[Variable]
+        self, nodes: Sequence[Apply], gradients: Sequence[Gradient], outputs: Sequence[Variable]
     ) -> None:
         """Write what computes the outputs."""
         number = self._graph.numbering
@@ -531,7 +296,7 @@ class _Body:
             uses.update(number[variable] for variable in unit.needs)
         kept = {number[v] for unit in order if not self._may_inline(unit) for v in unit.needs}
         for unit in order:
-            if isinstance(unit.made, _Gradient):
+            if isinstance(unit.made, Gradient):
                 self._write_gradient(unit.made, uses)
             else:
                 self._write_node(unit, uses, kept)
@@ -566,11 +331,11 @@ class _Body:
 
     # The order of statements.
 
-    def _units(self, nodes: Sequence[Apply], gradients: Sequence[_Gradient]) -> list[_Unit]:
+    def _units(self, nodes: Sequence[Apply], gradients: Sequence[Gradient]) -> list[_Unit]:
         number = self._graph.numbering
         inside = {number.key(n) for g in gradients for n in (*g.nodes, *g.inside)}
         left = [node for node in nodes if number.key(node) not in inside]
-        units: list[Apply | _Gradient] = [*left, *gradients]
+        units: list[Apply | Gradient] = [*left, *gradients]
         return [_Unit(made, self._writer, self._graph) for made in units]
 
     def _sorted(self, units: Sequence[_Unit], outputs: Sequence[Variable]) -> list[_Unit]:
@@ -654,7 +419,7 @@ class _Body:
             self._assign([name], expression, line, False)
             self._expressions[key] = ast.Name(name)
 
-    def _write_gradient(self, gradient: _Gradient, uses: Counter[int]) -> None:
+    def _write_gradient(self, gradient: Gradient, uses: Counter[int]) -> None:
         number, writer = self._graph.numbering, self._writer
         made = [o for node in gradient.forward for o in node.outputs]
         extra = [v for v in made if uses[number[v]] and number[v] != number[gradient.cost]]
@@ -685,7 +450,7 @@ class _Body:
         self._call_gradient(gradient, name, extra, uses)
 
     def _call_gradient(
-        self, gradient: _Gradient, name: str, extra: Sequence[Variable], uses: Counter[int]
+        self, gradient: Gradient, name: str, extra: Sequence[Variable], uses: Counter[int]
     ) -> None:
         number = self._graph.numbering
         wants_value = bool(uses[number[gradient.cost]])
@@ -759,19 +524,6 @@ class _Body:
         return self._taken | self._writer.reserved
 
 
-def _needs(node: Apply) -> list[Variable]:
-    """Return the inputs of a node; of elementwise ones without axes that come by themselves."""
-    from jaxlearn.symbolic.ops.elementwise import Elementwise
-
-    if not isinstance(node.op, Elementwise):
-        return list(node.inputs)
-    bare = [_without_new_axes(variable) for variable in node.inputs]
-    rank = node.outputs[0].type.ndim
-    if all(variable.type.ndim < rank for variable in bare):
-        return list(node.inputs)
-    return bare
-
-
 def _is_number_with_axes(variable: Variable) -> bool:
     from jaxlearn.symbolic.ops.shaping import DimShuffle
 
@@ -781,19 +533,6 @@ def _is_number_with_axes(variable: Variable) -> bool:
 def _makes_tuple(node: Apply) -> bool:
     """Whether the expression of a node with one output is a tuple all the same."""
     return isinstance(node.op, VectorJacobianProduct)
-
-
-def _without_new_axes(variable: Variable) -> Variable:
-    """Return what a variable is made of by new axes on the left alone."""
-    from jaxlearn.symbolic.ops.shaping import DimShuffle
-
-    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
-        order = variable.owner.op.new_order
-        inner = variable.owner.inputs[0]
-        if order != (("x",) * (len(order) - inner.type.ndim) + tuple(range(inner.type.ndim))):
-            return variable
-        variable = inner
-    return variable
 
 
 def _parsed(text: str, arguments: Mapping[str, ast.expr]) -> ast.expr:
@@ -924,7 +663,7 @@ def function_source(
     writer.reserved.add(name)
     called = {graph.numbering[variable]: given for variable, given in more_names}
     body = _Body(writer, graph, names, called)
-    gradients = _gradients(graph, called)
+    gradients = recognized_gradients(graph, called)
     body.write(graph.nodes, gradients, graph.outputs)
     results = [_quoted(ast.unparse(body.expression(output))) for output in graph.outputs]
     plain = len(results) - len(program.state) - len(updated)

@@ -5,7 +5,8 @@ program needs to change; ``jaxlearn run program.py`` runs it without a change.
 """
 
 from jaxlearn.symbolic.configuration import change_flags, config
-from jaxlearn.symbolic.functions import In, Out, Param, function
+from jaxlearn.symbolic.function_arguments import In, Out, Param
+from jaxlearn.symbolic.functions import function
 from jaxlearn.symbolic.gradients import Lop, Rop, grad, subgraph_grad
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, clone
 from jaxlearn.symbolic.ops.contraction import dot

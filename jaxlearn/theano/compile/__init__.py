@@ -1,7 +1,8 @@
 """Theano's ``theano.compile``: functions."""
 
 from jaxlearn.symbolic.errors import UnusedInputError
-from jaxlearn.symbolic.functions import Function, In, Out, Param, function
+from jaxlearn.symbolic.function_arguments import In, Out, Param
+from jaxlearn.symbolic.functions import Function, function
 from jaxlearn.symbolic.shared import SharedVariable, shared
 from jaxlearn.theano.compile import function_module, io, mode, sharedvalue
 from jaxlearn.theano.compile.mode import FAST_COMPILE, FAST_RUN, Mode, get_default_mode, get_mode

@@ -1,5 +1,5 @@
 """Theano's ``theano.compile.io``."""
 
-from jaxlearn.symbolic.functions import In, Out
+from jaxlearn.symbolic.function_arguments import In, Out
 
 __all__ = ["In", "Out"]
