@@ -121,9 +121,7 @@ class ProductsApart:
         """
         raise NotImplementedError
 
-    def products(
-        self, factors: Sequence[Any], gradients: Sequence[Any]
-    ) -> list[tuple[int, Any]]:
+    def products(self, factors: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[int, Any]]:
         """Return inputs and the gradients by them, given those by the rows."""
         raise NotImplementedError
 

@@ -26,6 +26,7 @@ __all__ = [
     "Variable",
     "ancestors",
     "clone",
+    "equal_computations",
     "graph_inputs",
     "is_same_graph",
     "replace_variables",
@@ -717,3 +718,36 @@ def is_same_graph(
         numbering.identify(one, other)
     numbering.add([first, second])
     return numbering[first] == numbering[second]
+
+
+def equal_computations(
+    xs: Sequence[Variable],
+    ys: Sequence[Variable],
+    in_xs: Sequence[Variable] | None = None,
+    in_ys: Sequence[Variable] | None = None,
+) -> bool:
+    """Whether some expressions compute the same as some others, each as its counterpart.
+
+    Args:
+        xs: expressions.
+        ys: as many others.
+        in_xs: inputs of the first.
+        in_ys: as many inputs of the others, which are taken for the same.
+
+    Raises:
+        ValueError: there are not as many of the ones as of the others.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x, y = T.dscalars("x", "y")
+        >>> equal_computations([x + 1], [y + 1]), equal_computations([x + 1], [y + 1], [x], [y])
+        (False, True)
+    """
+    for name, first, second in (("ys", xs, ys), ("in_ys", in_xs or [], in_ys or [])):
+        if len(first) != len(second):
+            raise ValueError(f"{name}: got {len(second)}, wanted as many as the {len(first)} first")
+    numbering = Numbering()
+    for one, other in zip(in_xs or [], in_ys or [], strict=True):
+        numbering.identify(one, other)
+    numbering.add([*xs, *ys])
+    return all(numbering[x] == numbering[y] for x, y in zip(xs, ys, strict=True))

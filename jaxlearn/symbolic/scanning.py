@@ -23,13 +23,14 @@ from jaxlearn.symbolic.graph import (
 )
 from jaxlearn.symbolic.ops.elementwise import ROWS
 from jaxlearn.symbolic.ops.scan import Body, Scan, While
-from jaxlearn.symbolic.ops.shaping import shape_padleft
+from jaxlearn.symbolic.ops.creation import zeros
+from jaxlearn.symbolic.ops.shaping import concatenate, shape_padleft
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
 
-__all__ = ["foldl", "foldr", "map", "reduce", "scan", "until"]
+__all__ = ["foldl", "foldr", "map", "reduce", "scan", "scan_checkpoints", "until"]
 
 
 class until:  # noqa: N801  (Theano's name)
@@ -121,6 +122,34 @@ def scan(
 
     Source: Theano's documentation, "scan - Looping in Theano".
     """
+    return _scanned(
+        fn,
+        sequences,
+        outputs_info,
+        non_sequences,
+        n_steps,
+        truncate_gradient,
+        go_backwards,
+        name,
+        strict,
+        return_list,
+    )
+
+
+def _scanned(
+    fn: Callable[..., Any],
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any,
+    n_steps: Any,
+    truncate_gradient: int = -1,
+    go_backwards: bool = False,
+    name: str | None = None,
+    strict: bool = False,
+    return_list: bool = False,
+    checkpoints: bool = False,
+) -> tuple[Any, OrderedUpdates]:
+    """Return what `scan` does; with checkpoints each step is computed anew for the gradient."""
     rows, arguments = _sequence_rows(_as_list(sequences), go_backwards)
     recurring = [_recurrence(entry, i) for i, entry in enumerate(_as_list(outputs_info))]
     arguments += [variable for one in recurring if one for variable in one.recent]
@@ -136,7 +165,7 @@ def scan(
             "outputs; please provide None as outputs_info for any output that does not feed back "
             "into scan (i.e. it behaves like a map)"
         )
-    made = _Loop(name, rows, recurring, returned, truncate_gradient)
+    made = _Loop(name, rows, recurring, returned, (truncate_gradient, checkpoints))
     if strict:
         made.refuse_what_is_not_in([*others, *(tensor for _, tensor in rows)])
     outputs, updates = made.applied(count)
@@ -280,7 +309,11 @@ class _Returned:
             raise ValueError(
                 f"scan: fn returns {value!r} alone; return outputs or updates beside it"
             )
-        if _is_updates(value) or isinstance(value, Variable) or not isinstance(value, (tuple, list)):
+        if (
+            _is_updates(value)
+            or isinstance(value, Variable)
+            or not isinstance(value, (tuple, list))
+        ):
             parts: list[Any] = [value]
         else:
             parts = list(value)
@@ -313,9 +346,7 @@ class _Returned:
         while True:
             found = [
                 variable
-                for variable in graph_inputs(
-                    [*self.outputs, *self.updates.values(), *condition]
-                )
+                for variable in graph_inputs([*self.outputs, *self.updates.values(), *condition])
                 if isinstance(variable, SharedVariable)
                 and getattr(variable, "default_update", None) is not None
                 and variable not in self.updates
@@ -366,7 +397,8 @@ class _Loop:
         rows: pairs of what stands for a row and its tensor.
         recurring: for each output how it recurs, or None.
         returned: what the function returned.
-        truncate: through how many steps from the last a gradient flows.
+        settings: through how many steps from the last a gradient flows, and whether each step is
+            computed anew for it.
     """
 
     def __init__(
@@ -375,9 +407,9 @@ class _Loop:
         rows: Sequence[tuple[Variable, Variable]],
         recurring: Sequence[_Recurrence | None],
         returned: _Returned,
-        truncate: int,
+        settings: tuple[int, bool],
     ) -> None:
-        self._name, self._rows, self._truncate = name, list(rows), truncate
+        self._name, self._rows, self._settings = name, list(rows), settings
         self._order = [one is not None for one in recurring]
         self._states = [one for one in recurring if one]
         self._shared = list(returned.updates)
@@ -490,14 +522,12 @@ class _Loop:
         ]
         body, last = self._body, None
         if body.condition is not None:
-            last = While(body, self._truncate, self._name)(n_steps, *inputs, return_list=True)
+            last = While(body, self._name, *self._settings)(n_steps, *inputs, return_list=True)
             n_steps, body = last[0], body._replace(condition=None)
         outputs: list[Variable] = []
-        if any(self._kinds):
-            scan_op = Scan(body, self._truncate, self._name)
-            outputs = scan_op(n_steps, *inputs, return_list=True)
-        elif last is None:
-            outputs = Scan(body, self._truncate, self._name)(n_steps, *inputs, return_list=True)
+        if last is None or any(self._kinds):
+            loop = Scan(body, self._name, *self._settings)
+            outputs = loop(n_steps, *inputs, return_list=True)
         states, plain = self._kinds
         finals = outputs[2 * states + plain :] if last is None else last[1 + states :]
         updates = OrderedUpdates()
@@ -529,6 +559,97 @@ def _same_in_all_steps(outputs: Sequence[Variable], moving: set[Variable]) -> li
 
 
 # Loops of one kind.
+
+
+def scan_checkpoints(
+    fn: Callable[..., Any],
+    sequences: Any = None,
+    outputs_info: Any = None,
+    non_sequences: Any = None,
+    name: str | None = "checkpointscan_fn",
+    n_steps: Any = None,
+    save_every_N: int = 10,  # noqa: N803  (Theano's name)
+    padding: bool = True,
+) -> tuple[Any, OrderedUpdates]:
+    """Make the steps of `scan`, but keep only every N-th for the gradient, and compute the rest anew.
+
+    The gradient then needs memory for the steps that are kept and for N more, and takes the time of
+    one more loop.
+
+    Args:
+        fn: as for `scan`.
+        sequences: tensors, without taps.
+        outputs_info: for each output its initial state, without taps: all outputs must recur.
+        non_sequences: as for `scan`.
+        name: a name for the loop.
+        n_steps: as for `scan`.
+        save_every_N: how many steps there are from one that is kept to the next.
+        padding: whether the number of steps may be no multiple of that; the last step is then kept
+            as well.
+
+    Returns:
+        For each output the steps that are kept, and the updates of shared variables.
+
+    Raises:
+        ValueError: an output does not recur; a sequence or an output has taps; or, without padding,
+            when the function runs: the number of steps is no multiple.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> sums, _ = scan_checkpoints(
+        ...     lambda x, s: s + x, sequences=T.arange(6.0), outputs_info=T.zeros(()), save_every_N=2
+        ... )
+        >>> sums.eval().tolist()
+        [1.0, 6.0, 15.0]
+
+    Source: Theano's documentation, "scan - Looping in Theano", "Reducing Scan's memory usage".
+    """
+    tensors = [as_tensor_variable(tensor) for tensor in _untapped("sequences", sequences)]
+    states = [as_tensor_variable(state) for state in _untapped("outputs_info", outputs_info)]
+    count = _number_of_steps(n_steps, tensors, None)
+    chunks = (count + save_every_N - 1 if padding else count) // save_every_N
+
+    def chunked(tensor: Any) -> Any:
+        if padding:
+            # As Theano does: the steps that are too many get zeros.
+            missing = zeros((chunks * save_every_N - count, *tensor.shape[1:]), tensor.dtype)
+            tensor = concatenate([tensor[:count], missing])
+        tail = [tensor.shape[i] for i in range(1, tensor.ndim)]
+        return tensor.reshape((chunks, save_every_N, *tail), tensor.ndim + 1)
+
+    def steps(*arguments: Any) -> Any:
+        first, second = len(tensors), len(tensors) + len(states)
+        outputs, updates = scan(
+            fn,
+            list(arguments[:first]),
+            list(arguments[first:second]),
+            list(arguments[second:]),
+            save_every_N,
+            name=name,
+            return_list=True,
+        )
+        return [output[-1] for output in outputs], updates
+
+    return _scanned(
+        steps,
+        [chunked(tensor) for tensor in tensors],
+        states,
+        non_sequences,
+        chunks,
+        name=name,
+        checkpoints=True,
+    )
+
+
+def _untapped(argument: str, values: Any) -> list[Any]:
+    entries = _as_list(values)
+    for i, entry in enumerate(entries):
+        if isinstance(entry, dict) or entry is None:
+            raise RuntimeError(
+                f"scan_checkpoints: {argument} has {entry!r} at index {i}; it does not work with "
+                "taps, nor with outputs that do not recur: wanted a tensor"
+            )
+    return entries
 
 
 def map(  # noqa: A001  (Theano's name)

@@ -14,6 +14,14 @@ from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.optimizers import optax_updates
 from jaxlearn.symbolic.printing import debugprint as dprint
 from jaxlearn.symbolic.printing import pp, pprint
+from jaxlearn.symbolic.scanning import (
+    foldl,
+    foldr,
+    map,  # noqa: A004
+    reduce,
+    scan,
+    scan_checkpoints,
+)
 from jaxlearn.symbolic.shared import OrderedUpdates, shared
 from jaxlearn.symbolic.types import Type, generic
 from jaxlearn.theano import (
@@ -24,6 +32,7 @@ from jaxlearn.theano import (
     gradient,
     printing,
     scalar,
+    scan_module,
     tensor,
     updates,
     version,
@@ -56,6 +65,8 @@ __all__ = [
     "configparser",
     "dot",
     "dprint",
+    "foldl",
+    "foldr",
     "from_jax",
     "function",
     "generic",
@@ -64,11 +75,16 @@ __all__ = [
     "grad",
     "gradient",
     "install",
+    "map",
     "optax_updates",
     "pp",
     "pprint",
     "printing",
+    "reduce",
     "scalar",
+    "scan",
+    "scan_checkpoints",
+    "scan_module",
     "shared",
     "subgraph_grad",
     "tensor",

@@ -87,6 +87,7 @@ def loop(
     fixed: Sequence[Any],
     taps: Sequence[Sequence[int]],
     truncate: int = -1,
+    checkpoints: bool = False,
 ) -> tuple[Any, ...]:
     """Make a number of steps, and return what each made.
 
@@ -101,6 +102,7 @@ def loop(
         fixed: what every step gets the same.
         taps: for each recurrent output how far back the step looks, as negative numbers.
         truncate: through how many steps from the last a gradient flows; -1 for all.
+        checkpoints: whether each step is computed anew for the gradient.
 
     Returns:
         All outputs of all steps, stacked; the recurrent ones of the last step; what was carried
@@ -116,6 +118,7 @@ def loop(
     depths = [len(values) for values in initial]
     rows = tuple(values[:n_steps] for values in rows)
     start = tuple(tuple(values) for values in initial), tuple(carried)
+    made = jax.checkpoint(step) if checkpoints else step
 
     def advances(carry: Any, rows: Any, fixed: Any, length: int) -> Any:
         def advance(carry: Any, row: Any) -> Any:
@@ -125,7 +128,7 @@ def loop(
                 for history, depth, each in zip(histories, depths, taps, strict=True)
                 for tap in each
             ]
-            results = tuple(step(*row, *recent, *carried, *fixed))
+            results = tuple(made(*row, *recent, *carried, *fixed))
             states, last = results[: len(taps)], len(results) - len(carried)
             histories = tuple(
                 (*history[1:], state) for history, state in zip(histories, states, strict=True)
@@ -218,16 +221,25 @@ class _Loop(Op):
 
     Args:
         body: the graph of one step.
-        truncate: through how many steps from the last a gradient flows; -1 for all.
         name: what the user calls the loop.
+        truncate: through how many steps from the last a gradient flows; -1 for all.
+        checkpoints: whether each step is computed anew for the gradient, which then needs memory
+            for the states only.
     """
 
-    parameters = ("body", "truncate", "name")
+    parameters = ("body", "name", "truncate", "checkpoints")
 
-    def __init__(self, body: Body, truncate: int = -1, name: str | None = None) -> None:
+    def __init__(
+        self,
+        body: Body,
+        name: str | None = None,
+        truncate: int = -1,
+        checkpoints: bool = False,
+    ) -> None:
         self.body = body
-        self.truncate = truncate
         self.name = name or "scan_fn"
+        self.truncate = truncate
+        self.checkpoints = checkpoints
 
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.name}}}"
@@ -330,8 +342,9 @@ class Scan(_Loop):
         """Write a function of one step, and a loop of it."""
         step, arguments = _written(self, node, inputs, writer, self.body.outputs)
         n_steps = writer.size(node.inputs[0], inputs[0])
-        truncate = "" if self.truncate < 0 else f", {self.truncate}"
-        return f"{writer.function(loop)}({step}, {n_steps}, {arguments}, {self.body.taps}{truncate})"
+        rest = "" if self.truncate < 0 else f", {self.truncate}"
+        rest += ", checkpoints=True" if self.checkpoints else ""
+        return f"{writer.function(loop)}({step}, {n_steps}, {arguments}, {self.body.taps}{rest})"
 
 
 class While(_Loop):
@@ -386,7 +399,9 @@ class While(_Loop):
     ) -> list[Variable | None]:
         """Return the gradients of a `Scan` of as many steps as were made."""
         body = self.body._replace(condition=None)
-        scan = Scan(body, self.truncate, self.name).make_node(node.outputs[0], *node.inputs[1:])
+        scan = Scan(body, self.name, self.truncate, self.checkpoints).make_node(
+            node.outputs[0], *node.inputs[1:]
+        )
         kept = len(body.states) + len(body.plain)
         return vector_jacobian_product(scan, [None] * kept + list(output_gradients[1:]), wanted)
 
@@ -486,7 +501,9 @@ class _Steps(Checking, ProductsApart):
         self._places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
         early = _products_of_rows(body)
         self._before = Graph([*body.rows, *body.fixed], early)
-        self._graph = Graph([*body.rows, *early, *body.recent, *body.carried, *body.fixed], body.outputs)
+        self._graph = Graph(
+            [*body.rows, *early, *body.recent, *body.carried, *body.fixed], body.outputs
+        )
         self._weighted = [
             node
             for node in self._graph.nodes
@@ -531,6 +548,7 @@ class _Steps(Checking, ProductsApart):
             [*fixed, *weights],
             body.taps,
             op.truncate,
+            op.checkpoints,
         )
         kept = len(body.states) + len(body.plain)
         factors, held = outputs[kept : kept + count], outputs[kept + count]
@@ -571,9 +589,7 @@ class _Steps(Checking, ProductsApart):
         weights = [constants[self._weights_of(node)[1]] for node in self._chosen]
         return self._run(inputs, rows, weights)
 
-    def products(
-        self, factors: Sequence[Any], gradients: Sequence[Any]
-    ) -> list[tuple[int, Any]]:
+    def products(self, factors: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[int, Any]]:
         """Return the inputs that are weights, and the gradients by them."""
         results = []
         for node, factor, gradient in zip(self._chosen, factors, gradients, strict=True):
