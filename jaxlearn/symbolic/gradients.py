@@ -203,10 +203,13 @@ class VectorJacobianProduct(Op):
         """
         inputs = list(inputs)
 
-        rows = function.rows(self.wanted, inputs) if isinstance(function, ProductsApart) else []
+        rows: Any = []
+        if isinstance(function, ProductsApart):
+            rows = function.rows(self.wanted, inputs)
 
         def of_wanted(rows: Any, *wanted: Any) -> tuple[tuple[Any, ...], Any]:
-            arguments, factors = list(inputs), ()
+            arguments: list[Any] = list(inputs)
+            factors: Sequence[Any] = ()
             for i, value in zip(self.wanted, wanted, strict=True):
                 arguments[i] = value
             if isinstance(function, ProductsApart):

@@ -115,9 +115,7 @@ class Checking:
             while the function is traced.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], errors: Sequence[Callable[[], Exception]]
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], errors: list[Callable[[], Exception]]) -> None:
         self.function = function
         self.errors = errors
 
@@ -149,6 +147,7 @@ class _Differentiated:
         numbering: Numbering,
     ) -> None:
         whole = pullbacks[0].union(pullbacks)
+        self.outputs: Sequence[Any]
         self.outputs, self._pullback = whole.vjp(function, arrays)
         self._whole = whole
         self._numbering = numbering
