@@ -85,7 +85,7 @@ def test_all_ways_out():
     c, x = T.iscalar("c"), T.dvector("x")
     w = theano.shared(np.array(1.0), "w")
     f = theano.function([c, x], ifelse(c, w * x, x**2), updates={w: ifelse(c, w + 1, w * 2)})
-    state, rows = np.array([1, 0, 1]), np.arange(6.0).reshape(3, 2)
+    state, rows = np.array([1, 0, 1], "int32"), np.arange(6.0).reshape(3, 2)
     plain, before = f.as_jax()
     namespace = {}
     # Only the module of its own sets the whole process to 64 bits.
