@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -75,6 +75,8 @@ def _cholesky_or_nan(x: Any, lower: bool) -> Any:
 
 
 def _is_positive_definite(op: Cholesky, x: Any) -> Any:
+    if op.on_error == "nan":
+        return True
     return jnp.isfinite(jnp.diagonal(_cholesky(x, op.lower))).all()
 
 
@@ -103,14 +105,17 @@ class Cholesky(MatrixOperation):
     options = ("lower",)
     destructive = False
     is_square = True
+    requirements = (FINITE, _POSITIVE_DEFINITE)
 
     def __init__(self, lower: bool = True, on_error: str = "raise") -> None:
         if on_error not in _FACTORS:
             raise ValueError(f"on_error: got {on_error!r}, wanted 'raise' or 'nan'")
         self.lower = lower
         self.on_error = on_error
-        self.on_arrays = _FACTORS[on_error]
-        self.requirements = (FINITE, _POSITIVE_DEFINITE) if on_error == "raise" else (FINITE,)
+
+    def chosen(self) -> Callable[..., Any]:
+        """Return what gives NaN or not."""
+        return _FACTORS[self.on_error]
 
 
 def cholesky(x: Any) -> Any:
@@ -324,12 +329,15 @@ def _eig(x: Any) -> Any:
 
 
 def _has_real_eigenvalues(op: Eig, x: Any) -> Any:
-    """Whether the eigenvalues of a real matrix are real, but for rounding."""
+    """Whether the eigenvalues of a real matrix are real, but for rounding.
+
+    Rounding moves equal eigenvalues by the root of its own size.
+    """
     if jnp.iscomplexobj(x):
         return True
     values = lax.linalg.eig(x, compute_left_eigenvectors=False)[0]
-    largest = abs(values).max(initial=0) * np.sqrt(jnp.finfo(x.dtype).eps).astype(x.dtype)
-    return ~(abs(values.imag) > largest).any()
+    rounding = jnp.linalg.norm(x) * np.sqrt(jnp.finfo(x.dtype).eps).astype(x.dtype)
+    return (abs(values.imag) <= rounding).all()
 
 
 class Eig(MatrixOperation):

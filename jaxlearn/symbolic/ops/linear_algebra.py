@@ -144,14 +144,18 @@ class MatrixOperation(Op):
         """Return the exception to raise for shapes that do not fit."""
         return np.linalg.LinAlgError(f"shapes do not fit in {self}: {text}{made_at(node.line)}")
 
+    def chosen(self) -> Callable[..., Any]:
+        """Return the JAX function that the parameters choose; by default `on_arrays`."""
+        return self.on_arrays
+
     def function(self, *arrays: Any) -> Any:
         """Compute with JAX."""
-        return self.on_arrays(*arrays, **self._keywords())
+        return self.chosen()(*arrays, **self._keywords())
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write the function."""
         keywords = [f"{name}={value!r}" for name, value in self._keywords().items()]
-        return f"{writer.function(self.on_arrays)}({', '.join([*inputs, *keywords])})"
+        return f"{writer.function(self.chosen())}({', '.join([*inputs, *keywords])})"
 
     def _keywords(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.options}

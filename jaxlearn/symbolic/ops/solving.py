@@ -103,7 +103,10 @@ class Solve(MatrixOperation):
         self.lower = lower
         self.overwrite_A = overwrite_A
         self.overwrite_b = overwrite_b
-        self.on_arrays = _SOLVERS[A_structure]
+
+    def chosen(self) -> Callable[..., Any]:
+        """Return the solver for the structure."""
+        return _SOLVERS[self.A_structure]
 
     def computed_in(self, *dtypes: str) -> str:
         """Small integers are computed with as float32, as in SciPy."""
