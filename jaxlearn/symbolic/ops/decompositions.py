@@ -397,6 +397,7 @@ def _eigh(x: Any, lower: bool) -> Any:
 
 
 def _has_eigenvalues(op: Eigh, x: Any) -> Any:
+    # With a gradient this is a second factorization: JAX takes another, equal matrix there.
     return _is_finite_or_was_not(_eigh(x, op.lower)[0], _hermitian(x, op.lower))
 
 

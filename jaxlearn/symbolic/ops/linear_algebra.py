@@ -76,7 +76,7 @@ def _are_finite(op: Op, *arrays: Any) -> Any:
 FINITE = Requirement(
     _are_finite,
     "array must not contain infs or NaNs",
-    "T.isfinite tells where they are",
+    "T.isnan and T.isinf tell where they are",
 )
 
 
