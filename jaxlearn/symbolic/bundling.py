@@ -12,7 +12,6 @@ import builtins
 import functools
 import importlib
 import inspect
-import re
 import sys
 from collections.abc import Collection, Mapping
 from types import FunctionType, ModuleType
@@ -222,9 +221,8 @@ def _distinct(name: str, taken: Collection[str]) -> str:
 
 
 def _snake(name: str) -> str:
-    # A word starts with a capital; of capitals in a row, the last one starts it.
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return words.lower().strip("_").removesuffix("_op")
+    text = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    return text.strip("_").removesuffix("_op")
 
 
 @functools.cache
