@@ -43,12 +43,23 @@ def mapped(theano, tensor, x):
     return map_rows([row], [tensor.sqr(row).sum()], [x])[0]
 
 
+# Functions of matrices that Theano has no gradient of.
+DIFFERENTIABLE_HERE = (
+    "T.nlinalg.svd(x)",
+    "T.nlinalg.qr(x)[0]",
+    "T.nlinalg.qr(x, 'r')",
+    "T.nlinalg.tensorinv(x, 1)",
+    "T.nlinalg.tensorsolve(x, x[0])",
+    "T.nlinalg.lstsq()(x, x[0], -1)[0]",
+)
+
 # Operations that no case of the reference needs, most of them because Theano has none such.
 MORE_CASES = [
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
     Case("theano.printing.Print('seen', attrs=('shape',))(x) * 2", x=real("float64", 4)),
     Case("T.cast(x, 'bool')", x=given([0, 2, 0, 1], "int64")),
+    *(Case(expression, x=real("float64", 3, 3)) for expression in DIFFERENTIABLE_HERE),
 ]
 
 # How many counts there are is the largest number plus one, which only the data tell.
@@ -69,6 +80,7 @@ NOT_HELD = {
     "ArangeLength": INNER,
     "UndefinedGrad": "it is there to have no gradient; its value is that of any marker",
     "Contraction": "it is what the products have in common",
+    "MatrixOperation": "it is what the functions of matrices have in common",
     "RebroadcastAxes": "it makes a Rebroadcast",
 }
 

@@ -9,6 +9,7 @@ from jaxlearn.theano.tensor import (
     nnet,
     opt,
     sharedvar,
+    slinalg,
     subtensor,
     type,  # noqa: A004
     var,
@@ -34,6 +35,7 @@ __all__ = [
     "nnet",
     "opt",
     "sharedvar",
+    "slinalg",
     "subtensor",
     "type",
     "var",

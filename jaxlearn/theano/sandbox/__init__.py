@@ -1,0 +1,3 @@
+"""Theano's ``theano.sandbox``."""
+
+__all__: list[str] = []
