@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -44,7 +44,14 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
-__all__ = ["Layout", "divisors_around", "gather"]
+__all__ = [
+    "Layout",
+    "check_entries",
+    "divisors_around",
+    "gather",
+    "mesh_for_any_program",
+    "uneven_axis",
+]
 
 Tree = TypeVar("Tree")
 
@@ -89,6 +96,78 @@ def divisors_around(rows: int, parts: int) -> list[int]:
     return sorted({*below[-1:], *above[:1]})
 
 
+def mesh_for_any_program(mesh: Any) -> Mesh:
+    """Return a mesh of the same devices and names, whose axes have the type ``Auto``.
+
+    An explicit axis, which ``jax.make_mesh`` makes in newer versions, would ask every operation of
+    a program to say how its results are spread.
+
+    Raises:
+        TypeError: it is no ``jax.sharding.Mesh``.
+
+    Example:
+        >>> mesh = mesh_for_any_program(jax.make_mesh((1,), ("data",)))
+        >>> mesh.axis_types == (AxisType.Auto,)
+        True
+    """
+    if not isinstance(mesh, Mesh):
+        raise TypeError(
+            f"mesh: got {mesh!r}, wanted a jax.sharding.Mesh, such as "
+            'jax.make_mesh((jax.device_count(),), ("data",))'
+        )
+    kinds = (AxisType.Auto,) * len(mesh.axis_names)
+    return Mesh(mesh.devices, mesh.axis_names, axis_types=kinds)
+
+
+def check_entries(given: str, spec: PartitionSpec, rank: int, mesh: Mesh) -> None:
+    """Check that an array may have a spec, whatever its lengths.
+
+    Args:
+        given: the start of a message: which spec was given for what.
+        spec: how the array is to be spread.
+        rank: how many axes the array has.
+        mesh: the devices.
+
+    Raises:
+        ValueError: the spec has more entries than the array has axes, or the mesh has no axis of a
+            name in it.
+
+    Example:
+        >>> mesh = jax.make_mesh((1,), ("data",))
+        >>> check_entries("weight", PartitionSpec(None, "data"), 2, mesh)
+        >>> check_entries("weight", PartitionSpec("rows"), 2, mesh)
+        Traceback (most recent call last):
+        ValueError: weight: the mesh has no axis 'rows', it has 'data'
+    """
+    if len(spec) > rank:
+        raise ValueError(f"{given}: wanted no more entries than it has axes")
+    for unknown in {name for entry in spec for name in _names(entry)} - set(mesh.axis_names):
+        raise ValueError(
+            f"{given}: the mesh has no axis {unknown!r}, it has "
+            f"{', '.join(map(repr, mesh.axis_names))}"
+        )
+
+
+def uneven_axis(
+    shape: Sequence[int], spec: PartitionSpec, mesh: Mesh
+) -> tuple[int, int] | tuple[None, None]:
+    """Return the first axis that the devices cannot share evenly, and how many devices they are.
+
+    Example:
+        >>> uneven_axis((3, 4), PartitionSpec("data"), jax.make_mesh((1,), ("data",)))
+        (None, None)
+    """
+    for axis, (length, entry) in enumerate(zip(shape, spec, strict=False)):
+        parts = math.prod(mesh.shape[name] for name in _names(entry))
+        if length % parts:
+            return axis, parts
+    return None, None
+
+
+def _names(entry: Any) -> tuple[Any, ...]:
+    return entry if isinstance(entry, tuple) else () if entry is None else (entry,)
+
+
 class Layout:
     """How the arrays of a training are spread over the devices of a mesh.
 
@@ -110,22 +189,13 @@ class Layout:
     """
 
     def __init__(self, mesh: Any, params_spec: Any = None) -> None:
-        if not isinstance(mesh, Mesh):
-            raise TypeError(
-                f"mesh: got {mesh!r}, wanted a jax.sharding.Mesh, such as "
-                'jax.make_mesh((jax.device_count(),), ("data",))'
-            )
+        self.mesh = mesh_for_any_program(mesh)
         for leaf in jax.tree.leaves(params_spec, is_leaf=_is_spec):
             if not _is_spec(leaf):
                 raise TypeError(
                     f"params_spec: got {leaf!r}, wanted a jax.sharding.PartitionSpec, or None"
                 )
         self._params_spec = params_spec
-        # An explicit axis, which jax.make_mesh makes in newer versions, would ask every loss to say
-        # how its results are spread.
-        self.mesh = Mesh(
-            mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * len(mesh.axis_names)
-        )
         self._rows_axis = mesh.axis_names[0]
         self._whole = NamedSharding(self.mesh, PartitionSpec())
         self._rows = NamedSharding(self.mesh, PartitionSpec(self._rows_axis))
@@ -328,21 +398,13 @@ class Layout:
 
     def _check_spec(self, name: str, shape: tuple[int, ...], spec: PartitionSpec) -> None:
         given = f"params_spec: {spec} for {name} of shape {shape}"
-        if len(spec) > len(shape):
-            raise ValueError(f"{given}: wanted no more entries than it has axes")
-        for axis, entry in enumerate(spec):
-            names = entry if isinstance(entry, tuple) else (entry,) if entry is not None else ()
-            for unknown in set(names) - set(self.mesh.axis_names):
-                raise ValueError(
-                    f"{given}: the mesh has no axis {unknown!r}, it has "
-                    f"{', '.join(map(repr, self.mesh.axis_names))}"
-                )
-            parts = math.prod(self.mesh.shape[name] for name in names)
-            if shape[axis] % parts:
-                raise ValueError(
-                    f"{given}: its axis {axis} does not divide evenly among {parts} devices; "
-                    "leave it whole with None"
-                )
+        check_entries(given, spec, len(shape), self.mesh)
+        axis, parts = uneven_axis(shape, spec, self.mesh)
+        if axis is not None:
+            raise ValueError(
+                f"{given}: its axis {axis} does not divide evenly among {parts} devices; "
+                "leave it whole with None"
+            )
 
 
 def _is_spec(leaf: Any) -> bool:

@@ -20,19 +20,11 @@ FOLDER = Path(__file__).parent
 PROGRAM = FOLDER / "two_processes.py"
 
 
-def test_on_eight_devices():
+@pytest.mark.parametrize("program", ["eight_devices.py", "symbolic/eight_devices.py"])
+def test_on_eight_devices(program):
+    command = ["-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", program]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "0",
-            "-p",
-            "no:cacheprovider",
-            "eight_devices.py",
-        ],
+        [sys.executable, *command],
         cwd=FOLDER,
         text=True,
         capture_output=True,

@@ -48,7 +48,7 @@ MAY_IMPORT = {
         "training",
     },
     "jaxlearn.__main__": {"cli"},
-    "jaxlearn.symbolic": {"arguments", "steps", "symbolic"},
+    "jaxlearn.symbolic": {"arguments", "devices", "steps", "symbolic"},
     "jaxlearn.theano": {"symbolic", "theano"},
 }
 

@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,39 +15,38 @@ README = (ROOT / "README.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
 
 
+@cache
+def run(example):
+    """What an example does in a process of its own, where warnings are errors."""
+    with tempfile.TemporaryDirectory() as folder:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-c", example],
+            cwd=folder,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_examples_run(example, tmp_path):
-    command = [sys.executable, "-W", "error", "-c", example]
-    done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_examples_run(example):
+    assert run(example).returncode == 0, run(example).stderr
 
 
 def test_there_are_examples_of_both_faces():
     assert len(EXAMPLES) == 4
 
 
-def test_the_example_of_the_theano_face_prints_theanos_numbers(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", EXAMPLES[2]],
-        cwd=tmp_path,
-        text=True,
-        capture_output=True,
-        check=True,
-    )
+def test_the_example_of_the_theano_face_prints_theanos_numbers():
+    done = run(EXAMPLES[2])
     outputs, weights = done.stdout.splitlines()
     first = [0.8, 80.16, 96.032, 99.2064]
     assert [round(value, 9) for value in ast.literal_eval(outputs)[:4]] == first
     assert weights == "[24.89999746 25.04999746 24.94999746 25.09999746]"
 
 
-def test_the_first_example_learns(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", EXAMPLES[0]],
-        cwd=tmp_path,
-        text=True,
-        capture_output=True,
-        check=True,
-    )
+def test_the_first_example_learns():
+    done = run(EXAMPLES[0])
     weight = re.search(r"'weight': Array\(([\d.]+)", done.stdout).group(1)
     bias = re.search(r"'bias': Array\(([\d.]+)", done.stdout).group(1)
     assert abs(float(weight) - 1.8) < 1e-6

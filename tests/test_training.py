@@ -75,15 +75,19 @@ def test_any_optax_optimizer_does_what_it_does_by_hand(name):
         def error(params):
             return linear(params, X, TARGET)
 
-        params = jax.tree.map(jnp.asarray, zeros())
-        state, expected = optimizer.init(params), []
-        for _ in range(20):
+        @jax.jit
+        def step(params, state):
             value, gradient = jax.value_and_grad(error)(params)
-            expected.append(float(value))
             updates, state = optimizer.update(
                 gradient, state, params, value=value, grad=gradient, value_fn=error
             )
-            params = optax.apply_updates(params, updates)
+            return value, optax.apply_updates(params, updates), state
+
+        params = jax.tree.map(jnp.asarray, zeros())
+        state, expected = optimizer.init(params), []
+        for _ in range(20):
+            value, params, state = step(params, state)
+            expected.append(float(value))
     np.testing.assert_allclose(result.losses, expected, rtol=1e-6)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), result.params, params)
 

@@ -7,15 +7,15 @@ rounding of sums.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from jax import lax
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from jaxlearn.devices import check_entries, mesh_for_any_program, uneven_axis
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op, Variable
 from jaxlearn.symbolic.variables import as_tensor_variable
@@ -44,16 +44,9 @@ class Placement:
     """
 
     def __init__(self, mesh: Any, specs: Mapping[Any, Any]) -> None:
-        if not isinstance(mesh, Mesh):
-            raise TypeError(
-                f"mesh: got {mesh!r}, wanted a jax.sharding.Mesh, such as "
-                'jax.make_mesh((jax.device_count(),), ("data",))'
-            )
+        self.mesh = mesh_for_any_program(mesh)
         for variable, spec in specs.items():
-            _check_spec(mesh, variable, spec)
-        # An explicit axis would ask every operation to say how its results are spread.
-        kinds = (AxisType.Auto,) * len(mesh.axis_names)
-        self.mesh = Mesh(mesh.devices, mesh.axis_names, axis_types=kinds)
+            _check_spec(self.mesh, variable, spec)
         self.rows_axis = mesh.axis_names[0]
         self._specs = dict(specs)
 
@@ -103,36 +96,20 @@ def _check_spec(mesh: Mesh, variable: Any, spec: Any) -> None:
         raise TypeError(
             f"shardings: got {spec!r} for {variable}, wanted a jax.sharding.PartitionSpec"
         )
-    if len(spec) > variable.type.ndim:
-        raise ValueError(
-            f"shardings: {spec} has more entries than {variable} of {variable.type!r} has axes"
-        )
-    for unknown in {name for entry in spec for name in _axes(entry)} - set(mesh.axis_names):
-        raise ValueError(
-            f"shardings: {spec} for {variable}: the mesh has no axis {unknown!r}, it has "
-            f"{', '.join(map(repr, mesh.axis_names))}"
-        )
-
-
-def _axes(entry: Any) -> tuple[Any, ...]:
-    return entry if isinstance(entry, tuple) else () if entry is None else (entry,)
-
-
-def _parts(mesh: Mesh, entry: Any) -> int:
-    return math.prod(mesh.shape[name] for name in _axes(entry))
+    given = f"shardings: {spec} for {variable} of {variable.type!r}"
+    check_entries(given, spec, variable.type.ndim, mesh)
 
 
 def _check_lengths(
     mesh: Mesh, variable: Variable, shape: Sequence[int], spec: PartitionSpec
 ) -> None:
-    for axis, entry in enumerate(spec):
-        parts = _parts(mesh, entry)
-        if shape[axis] % parts:
-            raise ValueError(
-                f"{variable} of shape {tuple(shape)} does not divide evenly along axis {axis} "
-                f"among {parts} devices; pad it, or let every device have it whole: "
-                f"shardings={{{variable}: PartitionSpec()}}{made_at(variable.line)}"
-            )
+    axis, parts = uneven_axis(shape, spec, mesh)
+    if axis is not None:
+        raise ValueError(
+            f"{variable} of shape {tuple(shape)} does not divide evenly along axis {axis} "
+            f"among {parts} devices; pad it, or let every device have it whole: "
+            f"shardings={{{variable}: PartitionSpec()}}{made_at(variable.line)}"
+        )
 
 
 class Spread(Op):
@@ -166,10 +143,7 @@ class Spread(Op):
         (x,) = values
         if self.must:
             _check_lengths(self.mesh, node.inputs[0], x.shape, self.spec)
-        divides = all(
-            length % _parts(self.mesh, entry) == 0
-            for length, entry in zip(x.shape, self.spec, strict=False)
-        )
+        divides = uneven_axis(x.shape, self.spec, self.mesh) == (None, None)
         return self.function if divides else lambda x: x
 
     def function(self, x: Any) -> Any:

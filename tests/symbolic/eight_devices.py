@@ -1,4 +1,4 @@
-"""Functions on eight devices; test_sharding.py runs these tests in a process that has them."""
+"""Functions on eight devices; test_devices.py runs these tests in a process that has them."""
 
 import pickle
 import re
@@ -208,12 +208,12 @@ def test_inputs_that_do_not_divide_are_refused():
         (
             {"mesh": eight, "shardings": {"v": P("rows")}},
             ValueError,
-            r"for v: the mesh has no axis 'rows', it has 'data'",
+            "for v of TensorType(float64, matrix): the mesh has no axis 'rows', it has 'data'",
         ),
         (
             {"mesh": eight, "shardings": {"v": P("data", None, None)}},
             ValueError,
-            "has more entries than v of TensorType(float64, matrix) has axes",
+            "for v of TensorType(float64, matrix): wanted no more entries than it has axes",
         ),
     ],
 )

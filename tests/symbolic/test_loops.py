@@ -702,6 +702,7 @@ def test_progress_runs_in_stretches_of_one_program(monkeypatch, stretches, outpu
 
 def test_a_stretch_makes_room_for_so_many_outputs_only(monkeypatch, stretches):
     monkeypatch.setattr(loops, "_MOST_ROOM", 8 * LARGE * 10)
+    monkeypatch.setattr(loops, "next_stretch", lambda count, seconds: 10 * count)
     level = shared(np.zeros(LARGE), "level")
     f = theano.function([], level, updates={level: level + 1})
     found = f.repeat(25, progress=True)
