@@ -290,7 +290,9 @@ class Lowering:
             return values, jnp.concatenate([held, others] if i == 0 else [others, held])
 
         values, held = lax.cond(
-            condition != 0, functools.partial(padded, 0), functools.partial(padded, 1)
+            lax.convert_element_type(condition, bool),
+            functools.partial(padded, 0),
+            functools.partial(padded, 1),
         )
         for i, error in enumerate([*errors[0], *errors[1]]):
             self.check(held[i], error)

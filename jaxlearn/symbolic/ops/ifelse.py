@@ -61,7 +61,7 @@ class IfElse(Op):
     def function(self, condition: Any, *values: Any) -> Any:
         """Choose between values that are there already."""
         then, other = values[: self.n_outs], values[self.n_outs :]
-        chosen = lax.cond(condition != 0, lambda: then, lambda: other)
+        chosen = lax.cond(lax.convert_element_type(condition, bool), lambda: then, lambda: other)
         return chosen[0] if self.n_outs == 1 else chosen
 
     def host(self, node: Apply, condition: np.ndarray, *values: np.ndarray) -> Any:
@@ -94,7 +94,8 @@ class IfElse(Op):
         first, second = (
             part[0] if self.n_outs == 1 else f"({', '.join(part)})" for part in (then, other)
         )
-        return f"lax.cond({inputs[0]} != 0, lambda: {first}, lambda: {second})"
+        condition = inputs[0] if node.inputs[0].type.dtype == "bool" else f"{inputs[0]} != 0"
+        return f"lax.cond({condition}, lambda: {first}, lambda: {second})"
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:
