@@ -204,7 +204,7 @@ def loop_until(
         return i + 1, jnp.asarray(is_done, bool), histories, carried
 
     start = (
-        jnp.zeros((), jnp.int32),
+        jnp.zeros_like(n_steps),
         jnp.zeros((), bool),
         tuple(tuple(jnp.asarray(value) for value in values) for values in initial),
         tuple(map(jnp.asarray, carried)),
@@ -389,7 +389,7 @@ class While(_Loop):
                 step, arrays[0], rows, initial, [nothing_failed, *carried], fixed, body.taps
             )
             failed = results.pop(len(body.states))
-            held = jnp.arange(len(errors)) != failed
+            held = jnp.arange(len(errors), dtype=failed.dtype) != failed
             return (lax.convert_element_type(steps, np.int64), *results, held)
 
         return Checking(compute, errors)
