@@ -17,9 +17,10 @@ __all__ = ["SETTINGS", "tune_process"]
 _SMALL_LOOP_OPTION = "xla_cpu_small_while_loop_byte_threshold"
 _SMALL_LOOP_BYTES = 20_000
 
-# From glibc's malloc.h. 32 MiB is the largest threshold that glibc accepts.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_TRIM_BYTES, _MMAP_BYTES = 2**31 - 1, 2**25
+# From glibc's malloc.h. 32 MiB is the largest threshold for mmap that glibc accepts, and what a
+# training step works in is often larger; so mmap is not used at all.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+_TRIM_BYTES, _MMAP_COUNT = 2**31 - 1, 0
 
 _tuned: tuple[str, ...] | None = None
 
@@ -32,8 +33,8 @@ def tune_process() -> tuple[str, ...]:
       they are. Processes that this one starts inherit the flag.
     - ``jax_cpu_enable_async_dispatch`` off: a call computes on the thread that made it, which
       saves the hand-over when its outputs are wanted at once.
-    - on glibc, ``mallopt``: freed blocks of up to 32 MiB stay with the process, where they would
-      be mapped anew, page by page, at each step.
+    - on glibc, ``mallopt``: freed memory stays with the process, where large blocks would be mapped
+      anew, page by page, at each step.
 
     Call it once, at the start of a program, before JAX makes an array or compiles anything.
     Importing jaxlearn never does this. A second call changes nothing. ``scripts/bench_process.py``
@@ -97,10 +98,8 @@ def _set_memory_allocation() -> str | None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return None  # not glibc: macOS, musl, Windows
-    made = mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES) and mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
-    return (
-        f"mallopt M_MMAP_THRESHOLD {_MMAP_BYTES}, M_TRIM_THRESHOLD {_TRIM_BYTES}" if made else None
-    )
+    made = mallopt(_M_MMAP_MAX, _MMAP_COUNT) and mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
+    return f"mallopt M_MMAP_MAX {_MMAP_COUNT}, M_TRIM_THRESHOLD {_TRIM_BYTES}" if made else None
 
 
 SETTINGS: dict[str, Callable[[], str | None]] = {

@@ -204,14 +204,15 @@ class VectorJacobianProduct(Op):
         A gradient of None stands for zero.
         """
         inputs = list(inputs)
-        rows: list[Any] = []
+        rows: Any = []
         if isinstance(function, ProductsApart):
             # Second derivatives choose other products of the same function.
             function = copy.copy(function)
             rows = function.rows(self.wanted, inputs)
 
         def of_wanted(rows: Any, *wanted: Any) -> tuple[tuple[Any, ...], Any]:
-            arguments, factors = list(inputs), ()
+            arguments: list[Any] = list(inputs)
+            factors: Sequence[Any] = ()
             for i, value in zip(self.wanted, wanted, strict=True):
                 arguments[i] = value
             if isinstance(function, ProductsApart):

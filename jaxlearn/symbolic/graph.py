@@ -396,6 +396,13 @@ class Op:
         """Return the inputs that XLA must know before it compiles."""
         return ()
 
+    def branches(self, node: Apply) -> Sequence[Sequence[int]]:
+        """Return groups of inputs of which one is chosen; only that is computed.
+
+        The first input, a scalar, chooses: the first group where it is not zero, else the second.
+        """
+        return ()
+
     def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
         """Whether `source` writes what is known when it is traced.
 

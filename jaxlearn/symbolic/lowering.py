@@ -8,12 +8,15 @@ function runs are collected as flags.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from jaxlearn.symbolic.gradients import VectorJacobianProduct
 from jaxlearn.symbolic.graph import (
@@ -95,6 +98,7 @@ class Graph:
                 seen.add(key)
                 self.nodes.append(node)
         self.pullbacks = self._pullbacks()
+        self.regions = self._regions()
 
     def _pullbacks(self) -> dict[Any, list[VectorJacobianProduct]]:
         """Return, by the node that they differentiate, the operations that need a pullback."""
@@ -104,6 +108,38 @@ class Graph:
                 key = self.numbering.key(node.op.primal(node))
                 needed.setdefault(key, []).append(node.op)
         return needed
+
+    def _regions(self) -> dict[Region, list[Apply]]:
+        """Return the nodes by where they are computed: always, or only in some branch.
+
+        A region is the way to it: pairs of a node that chooses and the branch that it chooses.
+        """
+        if not any(node.op.branches(node) for node in self.nodes):
+            return {(): self.nodes}
+        number = self.numbering
+        used: dict[int, Region] = {number[variable]: () for variable in self.outputs}
+        regions: dict[Region, list[Apply]] = {(): []}
+        for node in reversed(self.nodes):
+            ways = [used[number[v]] for v in node.outputs if number[v] in used]
+            here = functools.reduce(_common, ways) if ways else ()
+            regions.setdefault(here, []).append(node)
+            branch_of = {
+                i: branch for branch, places in enumerate(node.op.branches(node)) for i in places
+            }
+            for i, variable in enumerate(node.inputs):
+                way = (*here, (node, branch_of[i])) if i in branch_of else here
+                key = number[variable]
+                used[key] = _common(used[key], way) if key in used else way
+        return {region: nodes[::-1] for region, nodes in regions.items()}
+
+
+Region = tuple[tuple[Apply, int], ...]
+
+
+def _common(first: Region, second: Region) -> Region:
+    """Return the innermost region that holds two others."""
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
+    return tuple(step for step, _ in same)
 
 
 class Checking:
@@ -115,9 +151,7 @@ class Checking:
             while the function is traced.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], errors: Sequence[Callable[[], Exception]]
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], errors: list[Callable[[], Exception]]) -> None:
         self.function = function
         self.errors = errors
 
@@ -149,6 +183,7 @@ class _Differentiated:
         numbering: Numbering,
     ) -> None:
         whole = pullbacks[0].union(pullbacks)
+        self.outputs: Sequence[Any]
         self.outputs, self._pullback = whole.vjp(function, arrays)
         self._whole = whole
         self._numbering = numbering
@@ -204,13 +239,74 @@ class Lowering:
         number = self.graph.numbering
         for variable, value in zip(self.graph.inputs, values, strict=True):
             self._values[number[variable]] = value
-        for node in self.graph.nodes:
-            inputs = [self._value(variable) for variable in node.inputs]
-            folded = self._folded(node, inputs)
-            outputs = self._traced(node, inputs) if folded is None else folded
+        self._compute(())
+        return [self._value(variable) for variable in self.graph.outputs]
+
+    def _compute(self, region: Region) -> None:
+        """Compute the nodes of a region."""
+        number = self.graph.numbering
+        for node in self.graph.regions.get(region, ()):
+            if node.op.branches(node):
+                outputs: Sequence[Any] = self._chosen(node, region)
+            else:
+                inputs = [self._value(variable) for variable in node.inputs]
+                folded = self._folded(node, inputs)
+                outputs = self._traced(node, inputs) if folded is None else folded
             for variable, output in zip(node.outputs, outputs, strict=True):
                 self._values[number[variable]] = output
-        return [self._value(variable) for variable in self.graph.outputs]
+
+    def _chosen(self, node: Apply, region: Region) -> Sequence[Any]:
+        """Return the values of the branch that a node chooses, and compute no other."""
+        condition = self._value(node.inputs[0])
+        wanted = [[node.inputs[i] for i in places] for places in node.op.branches(node)]
+        regions = [(*region, (node, branch)) for branch in range(len(wanted))]
+        if not isinstance(condition, np.ndarray):
+            errors: list[list[Callable[[], Exception]]] = [[], []]
+
+            def branch(i: int) -> tuple[list[Any], Any]:
+                values, checks = self._apart(regions[i], wanted[i])
+                errors[i] = [error for _, error in checks]
+                return values, flags(checks)
+
+            kinds = [jax.eval_shape(functools.partial(branch, i)) for i in range(2)]
+            if kinds[0][0] == kinds[1][0]:
+                return self._traced_choice(condition, branch, errors)
+            condition = self.known(node.inputs[0], condition)
+        taken = 0 if condition else 1
+        self._compute(regions[taken])
+        return [self._value(variable) for variable in wanted[taken]]
+
+    def _traced_choice(
+        self,
+        condition: Any,
+        branch: Callable[[int], tuple[list[Any], Any]],
+        errors: Sequence[Sequence[Callable[[], Exception]]],
+    ) -> list[Any]:
+        counts = [len(one) for one in errors]
+
+        def padded(i: int) -> tuple[list[Any], Any]:
+            values, held = branch(i)
+            others = jnp.ones(counts[1 - i], bool)
+            return values, jnp.concatenate([held, others] if i == 0 else [others, held])
+
+        values, held = lax.cond(
+            condition != 0, functools.partial(padded, 0), functools.partial(padded, 1)
+        )
+        for i, error in enumerate([*errors[0], *errors[1]]):
+            self.check(held[i], error)
+        return list(values)
+
+    def _apart(
+        self, region: Region, wanted: Sequence[Variable]
+    ) -> tuple[list[Any], list[tuple[Any, Callable[[], Exception]]]]:
+        """Return values and checks of a region, and forget what was traced there."""
+        before = dict(self._values), dict(self._bound), dict(self._shared), self.checks
+        self.checks = []
+        try:
+            self._compute(region)
+            return [jnp.asarray(self._value(variable)) for variable in wanted], self.checks
+        finally:
+            self._values, self._bound, self._shared, self.checks = before
 
     def _value(self, variable: Variable) -> Any:
         number = self.graph.numbering[variable]

@@ -1,4 +1,4 @@
-"""The few rewrites that keep values finite where a formula as written overflows.
+"""The few rewrites that keep values finite where a formula as written overflows, and loops small.
 
 Each rule is a function from a node to the expression that replaces its output, or None. The node's
 inputs are rewritten already, so that rules build on one another: ``1 / (1 + exp(-x))`` becomes
@@ -294,6 +294,16 @@ def _sum(node: Apply) -> Any:
     return None
 
 
+def _part(node: Apply) -> Any:
+    """What a loop made last need not be taken from what it made in all steps."""
+    from jaxlearn.symbolic.ops.scan import last_step
+
+    tensor, *index = node.inputs
+    is_last = len(index) == 1 and _is_constant(index[0], -1) and tensor.type.ndim > 0
+    is_one_row = is_last and node.outputs[0].type.ndim == tensor.type.ndim - 1
+    return last_step(tensor) if is_one_row else None
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "true_div": (_quotient,),
     "inv": (_inverse,),
@@ -301,5 +311,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "log1p": (_log1p,),
     "sub": (_difference,),
     "add": (_sum,),
+    "Subtensor": (_part,),
 }
 """The rules, by the name of the operation at whose output they look."""

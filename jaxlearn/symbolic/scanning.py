@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import MissingInputError, made_at, user_line
+from jaxlearn.symbolic.errors import MissingInputError, made_at
 from jaxlearn.symbolic.graph import (
     Constant,
     Variable,
@@ -21,9 +21,9 @@ from jaxlearn.symbolic.graph import (
     replace_variables,
     toposort,
 )
+from jaxlearn.symbolic.ops.creation import zeros
 from jaxlearn.symbolic.ops.elementwise import ROWS
 from jaxlearn.symbolic.ops.scan import Body, Scan, While
-from jaxlearn.symbolic.ops.creation import zeros
 from jaxlearn.symbolic.ops.shaping import concatenate, shape_padleft
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
@@ -115,7 +115,7 @@ def scan(
         >>> import jaxlearn.theano as theano
         >>> import jaxlearn.theano.tensor as T
         >>> x = T.dvector("x")
-        >>> sums, updates = theano.scan(lambda x_t, s: s + x_t, sequences=x, outputs_info=T.zeros(()))
+        >>> sums, updates = theano.scan(lambda x_t, s: s + x_t, x, T.zeros(()))
         >>> theano.function([x], sums, updates=updates)([1.0, 2.0, 3.0]).tolist()
         [1.0, 3.0, 6.0]
 
@@ -573,10 +573,10 @@ def scan_checkpoints(
     save_every_N: int = 10,  # noqa: N803  (Theano's name)
     padding: bool = True,
 ) -> tuple[Any, OrderedUpdates]:
-    """Make the steps of `scan`, but keep only every N-th for the gradient, and compute the rest anew.
+    """Make the steps of `scan`, but keep only every N-th; the gradient computes the rest anew.
 
-    The gradient then needs memory for the steps that are kept and for N more, and takes the time of
-    one more loop.
+    It then needs memory for the steps that are kept and for N more, and takes the time of one more
+    loop.
 
     Args:
         fn: as for `scan`.
@@ -599,7 +599,7 @@ def scan_checkpoints(
     Example:
         >>> import jaxlearn.theano.tensor as T
         >>> sums, _ = scan_checkpoints(
-        ...     lambda x, s: s + x, sequences=T.arange(6.0), outputs_info=T.zeros(()), save_every_N=2
+        ...     lambda x, s: s + x, T.arange(6.0), T.zeros(()), save_every_N=2
         ... )
         >>> sums.eval().tolist()
         [1.0, 6.0, 15.0]
@@ -753,7 +753,8 @@ def foldl(
 
     Example:
         >>> import jaxlearn.theano.tensor as T
-        >>> number, _ = foldl(lambda digit, n: 10 * n + digit, T.arange(4), T.constant(0, dtype="int64"))
+        >>> start = T.constant(0, dtype="int64")
+        >>> number, _ = foldl(lambda digit, n: 10 * n + digit, T.arange(4), start)
         >>> number.eval().item()
         123
     """
@@ -780,7 +781,8 @@ def foldr(
 
     Example:
         >>> import jaxlearn.theano.tensor as T
-        >>> number, _ = foldr(lambda digit, n: 10 * n + digit, T.arange(4), T.constant(0, dtype="int64"))
+        >>> start = T.constant(0, dtype="int64")
+        >>> number, _ = foldr(lambda digit, n: 10 * n + digit, T.arange(4), start)
         >>> number.eval().item()
         3210
     """

@@ -8,8 +8,10 @@ many steps.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -26,7 +28,16 @@ from jaxlearn.symbolic.ops.debugging import Transparent
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
 
-__all__ = ["Body", "LastStep", "Scan", "While", "loop", "loop_until"]
+__all__ = [
+    "Body",
+    "LastStep",
+    "Scan",
+    "While",
+    "last_step",
+    "loop",
+    "loop_until",
+    "reached_back",
+]
 
 
 class Body(NamedTuple):
@@ -252,8 +263,8 @@ class _Loop(Op):
             [v in reaching for v in part]
             for part in (self.body.rows, self.body.recent, self.body.carried, self.body.fixed)
         )
-        places = iter(recent)
-        initial = [any([next(places) for _ in taps]) for taps in self.body.taps]
+        ends = [0, *accumulate(map(len, self.body.taps))]
+        initial = [any(recent[start:end]) for start, end in pairwise(ends)]
         return [False, *rows, *initial, *carried, *fixed]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -440,33 +451,31 @@ class _StepLowering(InnerLowering):
         graph: the step's graph.
         outer: the walk over the graph around it.
         places: what the fixed variables are there.
-        rows: for those products, by node, the weights and the row of zeros; None where only the
-            product's shape is wanted.
+        changed: for those products, by node, the weights, and the row to add or None.
 
     Attributes:
         factors: by node, what the weights are multiplied with.
         products: by node, the product.
     """
 
-    def __init__(self, graph: Graph, outer: Any, places: Any, rows: dict[Apply, Any]) -> None:
+    def __init__(
+        self, graph: Graph, outer: Any, places: Any, changed: dict[Apply, tuple[Any, Any]]
+    ) -> None:
         super().__init__(graph, outer, places)
-        self._rows = rows
+        self._changed = changed
         self.factors: dict[Apply, Any] = {}
         self.products: dict[Apply, Any] = {}
 
     def _traced(self, node: Apply, inputs: Sequence[Any]) -> Sequence[Any]:
-        if node not in self._rows:
+        if node not in self._changed:
             return super()._traced(node, inputs)
         position = _position_of_weights(node, self._places)
-        assert position is not None
-        self.factors[node] = inputs[1 - position]
-        if self._rows[node] is None:
-            (self.products[node],) = super()._traced(node, inputs)
-            return [self.products[node]]
-        weights, row = self._rows[node]
+        weights, row = self._changed[node]
+        self.factors[node] = inputs[1 if position == 0 else 0]
         pair = (weights, inputs[1]) if position == 0 else (inputs[0], weights)
         (product,) = super()._traced(node, pair)
-        return [product + row]
+        self.products[node] = product
+        return [product if row is None else product + row]
 
 
 def _position_of_weights(node: Apply, fixed: Any) -> int | None:
@@ -475,6 +484,39 @@ def _position_of_weights(node: Apply, fixed: Any) -> int | None:
         for i, variable in enumerate(node.inputs):
             if variable in fixed and variable.type.ndim == 2 and node.inputs[1 - i] not in fixed:
                 return i
+    return None
+
+
+def _row_added_to(graph: Graph, product: Variable, rows: Sequence[Variable]) -> int | None:
+    """Return the row that a product is added to, if both serve nothing else: its position.
+
+    What changes the one then changes the sum as what changes the other does.
+    """
+    number = graph.numbering
+    uses = Counter(number[v] for node in graph.nodes for v in node.inputs)
+    uses.update(number[v] for v in graph.outputs)
+    sums = {
+        number[v]: node
+        for node in graph.nodes
+        for v in node.inputs
+        if getattr(node.op, "name", "") == "add"
+    }
+
+    def is_part(variable: Variable, of: Variable) -> bool:
+        return uses[number[variable]] == 1 and variable.type == of.type
+
+    top = product
+    while number[top] in sums and is_part(top, sums[number[top]].outputs[0]):
+        top = sums[number[top]].outputs[0]
+    places = {number[row]: i for i, row in enumerate(rows)}
+    makers = {number[node.outputs[0]]: node for node in sums.values()}
+    parts = [top]
+    while parts:
+        part = parts.pop()
+        if number[part] in places:
+            return places[number[part]]
+        maker = makers.get(number[part])
+        parts += [v for v in maker.inputs if is_part(v, part)] if maker else []
     return None
 
 
@@ -497,6 +539,7 @@ class _Steps(Checking, ProductsApart):
         super().__init__(self._all, [])
         self._op, self._node, self._lowering, self._n_steps = op, node, lowering, n_steps
         self._chosen: list[Apply] = []
+        self._slots: list[tuple[Apply | None, int | None]] = []
         body = op.body
         self._places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
         early = _products_of_rows(body)
@@ -510,30 +553,50 @@ class _Steps(Checking, ProductsApart):
             if _position_of_weights(node, self._places) is not None
             and self._graph.numbering.key(node) not in self._graph.pullbacks
         ]
+        rows = [*body.rows, *early]
+        self._row_of = {
+            node: _row_added_to(self._graph, node.outputs[0], rows) for node in self._weighted
+        }
 
     def _all(self, *arrays: Any) -> tuple[Any, ...]:
-        return self._run(arrays)[0]
+        outputs: tuple[Any, ...] = self._run(arrays)[0]
+        return outputs
 
     def _run(
         self, arrays: Sequence[Any], zeros: Sequence[Any] = (), weights: Sequence[Any] = ()
-    ) -> tuple[Any, list[Any]]:
-        """Return the outputs, and the factors of the chosen products, which get rows of zeros."""
+    ) -> tuple[tuple[Any, ...], list[Any]]:
+        """Return the outputs, and the factors of the chosen products.
+
+        Args:
+            arrays: the inputs.
+            zeros: what is added to the chosen products, or to the rows that they are added to.
+            weights: what the chosen products take as their weights.
+        """
         body, op = self._op.body, self._op
-        chosen = self._chosen if zeros else []
+        chosen = self._chosen if weights else []
         rows, initial, carried, fixed = body.split(arrays)
         rows = [values[: self._n_steps] for values in rows]
         early, errors, held_before = self._products_of_rows(rows, fixed)
-        given, count = len(rows) + len(early), len(zeros)
+        rows = [*rows, *early]
+        own: dict[Any, Any] = {}
+        for (node, row), values in zip(self._slots, zeros, strict=bool(zeros)):
+            if row is None:
+                own[node] = values
+            else:
+                rows[row] = rows[row] + values
+        given, end = len(rows), len(rows) + len(own)
 
         def step(*inputs: Any) -> list[Any]:
-            end = len(inputs) - count
-            added = zip(inputs[end:], inputs[given : given + count], strict=True)
-            own = [*inputs[:given], *inputs[given + count : end]]
-            inner = _StepLowering(
-                self._graph, self._lowering, self._places, dict(zip(chosen, added, strict=True))
-            )
-            results = inner.run(own)
-            op._check_states(self._node, [*own[: len(rows)], *own[given:]], results)
+            last = len(inputs) - len(chosen)
+            added = dict(zip(own, inputs[given:end], strict=True))
+            changed = {
+                node: (values, added.get(node))
+                for node, values in zip(chosen, inputs[last:], strict=True)
+            }
+            inputs = (*inputs[:given], *inputs[end:last])
+            inner = _StepLowering(self._graph, self._lowering, self._places, changed)
+            results = inner.run(inputs)
+            op._check_states(self._node, [*inputs[: len(body.rows)], *inputs[given:]], results)
             self.errors[:] = [*errors, *(error for _, error in inner.checks)]
             factors = [inner.factors[node] for node in chosen]
             last = len(results) - len(body.carried)
@@ -542,7 +605,7 @@ class _Steps(Checking, ProductsApart):
         outputs = loop(
             step,
             self._n_steps,
-            [*rows, *early, *zeros],
+            [*rows, *own.values()],
             [values[: -min(taps)] for values, taps in zip(initial, body.taps, strict=True)],
             carried,
             [*fixed, *weights],
@@ -551,8 +614,8 @@ class _Steps(Checking, ProductsApart):
             op.checkpoints,
         )
         kept = len(body.states) + len(body.plain)
-        factors, held = outputs[kept : kept + count], outputs[kept + count]
-        rest = outputs[kept + count + 1 :]
+        factors, held = outputs[kept : kept + len(chosen)], outputs[kept + len(chosen)]
+        rest = outputs[kept + len(chosen) + 1 :]
         all_held = jnp.concatenate([held_before, held.all(axis=0)])
         return (*outputs[:kept], *rest, all_held), list(factors)
 
@@ -576,11 +639,21 @@ class _Steps(Checking, ProductsApart):
     # The gradient by weights.
 
     def rows(self, wanted: Sequence[int], inputs: Sequence[Any]) -> list[Any]:
-        """Return zeros for each product with weights by which the gradient is wanted."""
+        """Return zeros for the products with weights by which the gradient is wanted.
+
+        Products that are added to one row share one array of zeros, which is added to that row.
+        """
         weighted = self._weighted if self._n_steps else []
         self._chosen = [n for n in weighted if self._weights_of(n)[1] in wanted]
-        shapes = self._shapes(inputs)
-        return [jnp.zeros((self._n_steps, *s.shape), s.dtype) for s in shapes]
+        shapes: dict[Any, Any] = {}
+        for node, shape in zip(self._chosen, self._shapes(inputs), strict=True):
+            shapes[self._slot(node)] = shape
+        self._slots = list(shapes)
+        return [jnp.zeros((self._n_steps, *s.shape), s.dtype) for s in shapes.values()]
+
+    def _slot(self, node: Apply) -> tuple[Apply | None, int | None]:
+        row = self._row_of[node]
+        return (node, None) if row is None else (None, row)
 
     def with_rows(
         self, inputs: Sequence[Any], rows: Sequence[Any], constants: Sequence[Any]
@@ -592,16 +665,20 @@ class _Steps(Checking, ProductsApart):
     def products(self, factors: Sequence[Any], gradients: Sequence[Any]) -> list[tuple[int, Any]]:
         """Return the inputs that are weights, and the gradients by them."""
         results = []
-        for node, factor, gradient in zip(self._chosen, factors, gradients, strict=True):
+        by_slot = dict(zip(self._slots, gradients, strict=True))
+        for node, factor in zip(self._chosen, factors, strict=True):
+            gradient = by_slot[self._slot(node)]
             position, place = self._weights_of(node)
             factor = lax.convert_element_type(factor, gradient.dtype)
             if position:
-                axes = list(range(factor.ndim - 1))
-                pair, dimensions = (factor, gradient), ((axes, axes), ([], []))
+                axes = tuple(range(factor.ndim - 1))
+                pair = factor, gradient
             else:
-                axes = [0, *range(2, factor.ndim)]
-                pair, dimensions = (gradient, factor), ((axes, axes), ([], []))
-            product = lax.dot_general(*pair, dimensions, precision=lax.Precision.HIGHEST)
+                axes = (0, *range(2, factor.ndim))
+                pair = gradient, factor
+            product = lax.dot_general(
+                *pair, ((axes, axes), ((), ())), precision=lax.Precision.HIGHEST
+            )
             results.append((place, product))
         return results
 
@@ -616,7 +693,6 @@ class _Steps(Checking, ProductsApart):
     def _shapes(self, arrays: Sequence[Any]) -> list[Any]:
         """Return the shapes and dtypes of the chosen products."""
         body = self._op.body
-        found: list[Any] = []
 
         def step(*inputs: Any) -> list[Any]:
             rows, initial, carried, fixed = body.split(inputs)
@@ -627,15 +703,15 @@ class _Steps(Checking, ProductsApart):
                 for values, taps in zip(initial, body.taps, strict=True)
                 for tap in taps
             ]
-            inner = _StepLowering(
-                self._graph, self._lowering, self._places, dict.fromkeys(self._chosen)
-            )
+            weights = [inputs[self._weights_of(node)[1]] for node in self._chosen]
+            changed = {n: (values, None) for n, values in zip(self._chosen, weights, strict=True)}
+            inner = _StepLowering(self._graph, self._lowering, self._places, changed)
             firsts = [values[0] for values in (*rows, *early)]
             inner.run([*firsts, *recent, *carried, *fixed])
             return [inner.products[node] for node in self._chosen]
 
-        found = jax.eval_shape(step, *arrays)
-        return found
+        shapes: list[Any] = jax.eval_shape(step, *arrays)
+        return shapes
 
 
 def _products_of_rows(body: Body) -> list[Variable]:
@@ -683,15 +759,38 @@ class LastStep(Transparent):
         variables = [as_tensor_variable(last), as_tensor_variable(n_steps)]
         return Apply.of_types(self, variables, [variables[0].type])
 
-    def sizes(self, node: Apply) -> Sequence[int]:
-        """The number of steps is one."""
-        return (1,)
-
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
-        """Return the first input, once it is seen that there was a step."""
-        if lowering.size(node.inputs[1], values[1]) < 1:
-            raise IndexError(
-                f"the loop made no step, so there is no last one for {node.inputs[0]}"
+        """Return the first input; it is checked that there was a step."""
+        lowering.check(
+            values[1] > 0,
+            lambda: IndexError(
+                f"index -1 is out of bounds: the loop {node.inputs[0]} made no step"
                 f"{made_at(node.line)}"
-            )
+            ),
+        )
         return self.function
+
+
+def last_step(steps: Variable) -> Any:
+    """Return the last row of a recurrent output without the others; None if this is not one.
+
+    Example:
+        >>> import jaxlearn.theano as theano
+        >>> import jaxlearn.theano.tensor as T
+        >>> sums, _ = theano.scan(lambda x, s: s + x, T.dvector("x"), T.zeros(()))
+        >>> last_step(sums)
+        LastStep.0
+        >>> last_step(T.dvector("x"))
+    """
+    node = steps.owner
+    if node is None or not isinstance(node.op, Scan):
+        return None
+    states, index = len(node.op.body.states), steps.index or 0
+    if index >= states:
+        return None
+    count = node.inputs[0]
+    last = node.outputs[states + len(node.op.body.plain) + index]
+    if count.owner is not None and isinstance(count.owner.op, While):
+        # How many steps that takes need not be known, as it must be for all of them.
+        last = count.owner.outputs[1 + index]
+    return LastStep()(last, count)
