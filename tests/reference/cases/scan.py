@@ -1,6 +1,7 @@
 """Loops: what `scan` and its kin take, what they return, and what flows back through them."""
 
-from casebook import FLOATS, Case, given, real, whole
+import numpy as np
+from casebook import FLOATS, Case, Program, given, random_for, real, whole
 
 # Expressions over x[6] and s, a scalar.
 SCALAR_STATES = (
@@ -317,3 +318,270 @@ def refused():
 
 
 CASES = [*loops(), *products(), *gradients(), *kinds(), *refused()]
+
+
+def numbers(name, *shape):
+    """The same numbers on every machine, from -1 to 1."""
+    return 2 * random_for(name).random_sample(shape) - 1
+
+
+def powers_and_polynomials(theano, tensor):
+    """Powers, polynomials in two ways, and a series that ends by itself."""
+    k, a, x = tensor.iscalar("k"), tensor.dvector("a"), tensor.dscalar("x")
+    products, updates = theano.scan(
+        lambda before, base: before * base, None, tensor.ones_like(a), a, n_steps=k
+    )
+    power = theano.function([a, k], products[-1], updates=updates)
+    terms, _ = theano.scan(lambda c, i, x: c * x**i, [a, tensor.arange(999)], None, x)
+    horner, _ = theano.foldr(lambda c, value, x: value * x + c, a, tensor.zeros_like(x), x)
+    polynomial = theano.function([a, x], [terms.sum(), horner])
+    series, _ = theano.scan(
+        lambda p, most: (p * 3, theano.scan_module.until(p * 3 > most)),
+        outputs_info=tensor.constant(1.0, dtype="float64"),
+        non_sequences=x,
+        n_steps=1024,
+    )
+    return {
+        "powers": [power([0.5, 1.0, -2.0], n) for n in (1, 2, 7)],
+        "polynomial": polynomial([1.5, 0.0, -2.0, 0.25], 3.0),
+        "series": theano.function([x], series)(500.0),
+    }
+
+
+def sums_and_places(theano, tensor):
+    """Triangular numbers, and values put at places of a matrix."""
+    last = tensor.iscalar("last")
+    sums, _ = theano.scan(
+        lambda number, total: number + total,
+        sequences=tensor.arange(last),
+        outputs_info=tensor.as_tensor_variable(np.asarray(0, "int64")),
+    )
+    places, values = tensor.imatrix("places"), tensor.dvector("values")
+    model = tensor.dmatrix("model")
+
+    def put(place, value, model):
+        zeros = tensor.zeros_like(model)
+        return tensor.set_subtensor(zeros[place[0], place[1]], value)
+
+    put_all, _ = theano.scan(put, [places, values], None, model)
+    return {
+        "sums": theano.function([last], sums)(15),
+        "places": theano.function([places, values, model], put_all)(
+            np.array([[1, 1], [0, 2]], "int32"), [42.0, 50.0], np.zeros((2, 3))
+        ),
+    }
+
+
+def derivatives_by_hand(theano, tensor):
+    """Jacobian and Hessian, one row in each step."""
+    x = tensor.dvector("x")
+    y = x**2 * x.sum()
+    rows, _ = theano.scan(lambda i, y, x: tensor.grad(y[i], x), tensor.arange(3), None, [y, x])
+    slopes = tensor.grad((x**3).sum() * x[0], x)
+    second, _ = theano.scan(
+        lambda i, g, x: tensor.grad(g[i], x), tensor.arange(slopes.shape[0]), None, [slopes, x]
+    )
+    return {
+        "jacobian": theano.function([x], rows)([1.0, -2.0, 3.0]),
+        "hessian": theano.function([x], second)([1.0, -2.0, 3.0]),
+    }
+
+
+def counters(theano, tensor):
+    """Shared variables that steps update, in every form in which a function can say so."""
+    found = {}
+    k = tensor.iscalar("k")
+    forms = {
+        "dictionary": lambda a, b: {a: a + 1, b: b * 2},
+        "pairs": lambda a, b: [(a, a + 1), (b, b * 2)],
+        "outputs and dictionary": lambda a, b: (a * b, {a: a + 1, b: b * 2}),
+        "outputs and pairs": lambda a, b: ([a * b, b, a], [(a, a + b), (b, b * 2)]),
+        "all three": lambda a, b: ([a], {a: a + b}, theano.scan_module.until(a > 4)),
+        "updates and until": lambda a, b: ({b: a + b}, theano.scan_module.until(b > 4)),
+    }
+    for name, form in forms.items():
+        a, b = theano.shared(1, "a"), theano.shared(3, "b")
+        outputs, updates = theano.scan(lambda: form(a, b), n_steps=k, return_list=True)  # noqa: B023
+        f = theano.function([k], outputs, updates=updates)
+        for i, value in enumerate(f(3)):
+            found[f"{name}: output {i}"] = value
+        f(2)
+        found[f"{name}: values"] = [a.get_value(), b.get_value()]
+
+    class Step:
+        def __init__(self, factor):
+            self.factor = factor
+
+        def advance(self, before):
+            return before * self.factor
+
+    weight = theano.shared(1.5)
+    steps, _ = theano.scan(Step(weight).advance, outputs_info=np.float64(2), n_steps=k)
+    f = theano.function([k], steps)
+    found["method"] = f(3)
+    weight.set_value(-1.0)
+    found["other weight"] = f(3)
+    n = theano.shared(np.int64(2))
+    steps, _ = theano.scan(lambda t: t + 1, None, tensor.zeros((2,)), n_steps=n)
+    f = theano.function([], steps, updates={n: n + 1})
+    found["shared n_steps"] = np.concatenate([f(), f()])
+    y, z = tensor.dscalars("y", "z")
+    sums, _ = theano.scan(lambda i, t: t + i * y, tensor.arange(3), tensor.zeros_like(y))
+    found["givens"] = theano.function([z], sums, givens={y: z**2})(3.0)
+    found["inner counts"] = inner_counts(theano, k)
+    return found
+
+
+def inner_counts(theano, k):
+    """Count in the steps of a loop inside of the steps of a loop."""
+    count = theano.shared(np.int64(0))
+
+    def outer(before):
+        inner, updates = theano.scan(
+            lambda t: (t + count, {count: count + 1}), None, before, n_steps=2
+        )
+        return inner[-1], updates
+
+    steps, updates = theano.scan(outer, None, np.float64(1), n_steps=k)
+    f = theano.function([k], steps, updates=updates)
+    return [*f(3), *f(1), count.get_value()]
+
+
+def signals(theano, tensor):
+    """Short loops over matrices: norms, a trace, and recurrences with taps."""
+    found = {}
+    x, w, v = tensor.dmatrix("x"), tensor.dmatrix("w"), tensor.dmatrix("v")
+    b, u = tensor.dvector("b"), tensor.dmatrix("u")
+    values = {name: numbers(f"signal {name}", 3, 3) for name in "xwvu"}
+    values["b"] = numbers("signal b", 3)
+    hidden, _ = theano.scan(lambda r: tensor.tanh(tensor.dot(r, w) + b), x)
+    norms, _ = theano.scan(lambda r: tensor.sqrt(tensor.sqr(r).sum()), x)
+    columns, _ = theano.scan(lambda c: tensor.sqrt(tensor.sqr(c).sum()), x.T)
+    trace, _ = theano.scan(lambda i, total: total + x[i, i], tensor.arange(3), np.float64(0))
+    both_ways, _ = theano.scan(
+        lambda y, p, before: tensor.tanh(
+            tensor.dot(before, w) + tensor.dot(y, u) + tensor.dot(p, v)
+        ),
+        [x, x[::-1]],
+        b,
+    )
+    two_back, _ = theano.scan(
+        lambda older, old: (
+            tensor.dot(older, u) + tensor.dot(old, v) + tensor.tanh(tensor.dot(old, w) + b)
+        ),
+        None,
+        {"initial": x, "taps": [-2, -1]},
+        n_steps=5,
+    )
+    outputs = [hidden, norms, columns, trace, both_ways, two_back]
+    weights = [w, u, v, b, x]
+    for output in (both_ways, two_back):
+        outputs += tensor.grad(tensor.sqr(output).sum(), weights)
+    f = theano.function([x, w, v, b, u], outputs)
+    for i, value in enumerate(f(*[values[name] for name in "xwvbu"])):
+        found[str(i)] = value
+    return found
+
+
+# Networks over sequences[4, 5, 3] (time, batch, features) of unlike lengths, a few steps of
+# gradient descent each.
+
+
+def trained(theano, tensor, parameters, step, states):
+    """The costs and the weights of three steps of training.
+
+    Args:
+        theano: the engine.
+        tensor: its tensors.
+        parameters: the weights by name, NumPy arrays.
+        step: from a row, its mask as a column, the states and the weights to the new states.
+        states: how many states of 4 units there are.
+    """
+    x, mask, y = tensor.dtensor3("x"), tensor.dmatrix("mask"), tensor.dvector("y")
+    weights = {name: theano.shared(value, name) for name, value in sorted(parameters.items())}
+
+    def masked(row, is_there, *before):
+        is_there = is_there.dimshuffle(0, "x")
+        after = step(row, before, weights)
+        return [is_there * a + (1 - is_there) * b for a, b in zip(after, before)]  # noqa: B905
+
+    zeros = tensor.zeros((x.shape[1], 4))
+    steps, _ = theano.scan(masked, [x, mask], [zeros] * states, return_list=True)
+    prediction = tensor.dot(steps[0][-1], weights["out"])
+    cost = tensor.sqr(prediction - y).mean()
+    wanted = [weights[name] for name in sorted(weights)]
+    gradients = tensor.grad(cost, wanted)
+    updates = [(w, w - 0.3 * g) for w, g in zip(wanted, gradients)]  # noqa: B905
+    train = theano.function([x, mask, y], [cost, prediction], updates=updates)
+    data = numbers("sequences", 4, 5, 3)
+    lengths = np.array([4, 2, 3, 4, 1])
+    there = (np.arange(4)[:, None] < lengths).astype("float64")
+    found = {"costs": [train(data, there, numbers("targets", 5))[0] for _ in range(3)]}
+    found.update({w.name: w.get_value() for w in wanted})
+    return found
+
+
+def weights_of(gates):
+    """Weights for rows, for the state and for neither, of some gates, and of the output."""
+    found = {"out": numbers("out", 4)}
+    for gate in gates:
+        found["w" + gate] = numbers("w" + gate, 3, 4)
+        found["u" + gate] = numbers("u" + gate, 4, 4)
+        found["b" + gate] = numbers("b" + gate, 4)
+    return found
+
+
+def vanilla_network(theano, tensor):
+    """A recurrent network of tanh units."""
+
+    def step(row, before, w):
+        (h,) = before
+        return [tensor.tanh(tensor.dot(row, w["wh"]) + tensor.dot(h, w["uh"]) + w["bh"])]
+
+    return trained(theano, tensor, weights_of("h"), step, 1)
+
+
+def gated_network(theano, tensor):
+    """A gated recurrent unit."""
+
+    def step(row, before, w):
+        (h,) = before
+
+        def gate(name, h):
+            return tensor.dot(row, w["w" + name]) + tensor.dot(h, w["u" + name]) + w["b" + name]
+
+        update, reset = tensor.nnet.sigmoid(gate("z", h)), tensor.nnet.sigmoid(gate("r", h))
+        return [(1 - update) * h + update * tensor.tanh(gate("h", reset * h))]
+
+    return trained(theano, tensor, weights_of("zrh"), step, 1)
+
+
+def long_memory_network(theano, tensor):
+    """A network of long short-term memory; its four gates share one matrix each."""
+    parts = [weights_of(gate) for gate in "ifoc"]
+    parameters = {"out": parts[0]["out"]}
+    for kind in "wub":
+        arrays = [part[kind + gate] for part, gate in zip(parts, "ifoc")]  # noqa: B905
+        parameters[kind] = np.concatenate(arrays, axis=-1)
+
+    def step(row, before, w):
+        h, c = before
+        all_gates = tensor.dot(row, w["w"]) + tensor.dot(h, w["u"]) + w["b"]
+        i, f, o, new = [all_gates[:, 4 * k : 4 * k + 4] for k in range(4)]
+        i, f, o = [tensor.nnet.sigmoid(gate) for gate in (i, f, o)]
+        c = f * c + i * tensor.tanh(new)
+        return [o * tensor.tanh(c), c]
+
+    return trained(theano, tensor, parameters, step, 2)
+
+
+PROGRAMS = [
+    Program(powers_and_polynomials),
+    Program(sums_and_places),
+    Program(derivatives_by_hand),
+    Program(counters),
+    Program(signals, tolerance=1e-11),
+    Program(vanilla_network, tolerance=1e-11),
+    Program(gated_network, tolerance=1e-11),
+    Program(long_memory_network, tolerance=1e-11),
+]
