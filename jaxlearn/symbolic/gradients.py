@@ -10,6 +10,7 @@ unstable form is unstable too.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxlearn.symbolic.bundling import literal
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import (
     DisconnectedInputError,
@@ -202,9 +204,10 @@ class VectorJacobianProduct(Op):
         A gradient of None stands for zero.
         """
         inputs = list(inputs)
-
         rows: Any = []
         if isinstance(function, ProductsApart):
+            # Second derivatives choose other products of the same function.
+            function = copy.copy(function)
             rows = function.rows(self.wanted, inputs)
 
         def of_wanted(rows: Any, *wanted: Any) -> tuple[tuple[Any, ...], Any]:
@@ -847,19 +850,25 @@ class _Marker(Op):
         return x
 
 
-class DisconnectedGrad(_Marker):
-    """The same value, through which no gradient flows."""
+class _Stopped(_Marker):
+    """The same value, whose function has no gradient in JAX either, as inside of a loop."""
+
+    function = staticmethod(lax.stop_gradient)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write JAX's own name of this."""
         return f"lax.stop_gradient({inputs[0]})"
+
+
+class DisconnectedGrad(_Stopped):
+    """The same value, through which no gradient flows."""
 
     def connected(self, node: Apply, i: int) -> bool:
         """Nothing flows back."""
         return False
 
 
-class ZeroGrad(_Marker):
+class ZeroGrad(_Stopped):
     """The same value, whose gradient is zero."""
 
     def gradient(
@@ -881,6 +890,22 @@ class UndefinedGrad(_Marker):
         return [grad_undefined(self, i, node.inputs[i]) for i in wanted]
 
 
+def _with_clipped_gradient(x: Any, lower: float, upper: float) -> Any:
+    """Return a value whose gradient JAX clips."""
+    same = jax.custom_vjp(lambda value: value)
+    same.defvjp(
+        lambda value: (value, None), lambda _, gradient: (jnp.clip(gradient, lower, upper),)
+    )
+    return same(x)
+
+
+def _with_scaled_gradient(x: Any, multiplier: float) -> Any:
+    """Return a value whose gradient JAX multiplies."""
+    same = jax.custom_vjp(lambda value: value)
+    same.defvjp(lambda value: (value, None), lambda _, gradient: (multiplier * gradient,))
+    return same(x)
+
+
 class GradClip(_Marker):
     """The same value, whose gradient is clipped.
 
@@ -899,6 +924,15 @@ class GradClip(_Marker):
                 f"grad_clip: got bounds {clip_lower_bound} and {clip_upper_bound}, "
                 "wanted the upper one at least as large as the lower one"
             )
+
+    def function(self, x: Any) -> Any:
+        """Return the value; what flows back through it in a loop is clipped as well."""
+        return _with_clipped_gradient(x, float(self.clip_lower_bound), float(self.clip_upper_bound))
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the value, with a derivative of its own."""
+        lower, upper = literal(float(self.clip_lower_bound)), literal(float(self.clip_upper_bound))
+        return f"{writer.function(_with_clipped_gradient)}({inputs[0]}, {lower}, {upper})"
 
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
@@ -922,6 +956,15 @@ class GradScale(_Marker):
 
     def __init__(self, multiplier: float) -> None:
         self.multiplier = multiplier
+
+    def function(self, x: Any) -> Any:
+        """Return the value; what flows back through it in a loop is multiplied as well."""
+        return _with_scaled_gradient(x, float(self.multiplier))
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the value, with a derivative of its own."""
+        multiplier = literal(float(self.multiplier))
+        return f"{writer.function(_with_scaled_gradient)}({inputs[0]}, {multiplier})"
 
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.gradients import VectorJacobianProduct
 from jaxlearn.symbolic.graph import (
     Apply,
@@ -461,21 +462,67 @@ class InnerLowering(Lowering):
         graph: the inner graph.
         outer: the walk over the other one, which finds out sizes.
         places: for the inner inputs that are values of the outer graph, what they are there.
+        rows: for those that are one row of a tensor of the outer graph after another, that tensor.
     """
 
-    def __init__(self, graph: Graph, outer: Lowering, places: dict[Variable, Variable]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        outer: Lowering,
+        places: dict[Variable, Variable],
+        rows: Mapping[Variable, Variable] | None = None,
+    ) -> None:
         super().__init__(graph)
         self._outer = outer
         self._places = places
+        self._rows = rows or {}
 
     def known(self, variable: Variable, value: Any = None) -> np.ndarray:
         """Return integers that must be known now, asking the outer walk where need be."""
         if isinstance(value, np.ndarray):
             return value
-        folded = self.host_program(variable)([None] * len(self.graph.inputs))
+        host = self.host_program(variable)
+        folded = host([None] * len(self.graph.inputs))
         if folded is not NotImplemented:
             return np.asarray(folded)
-        return self._outer.known(replace_variables([variable], self._places, strict=False)[0])
+        used = set(graph_inputs([variable], set(self.graph.inputs))) & set(self.graph.inputs)
+        if used <= self._places.keys():
+            return self._outer.known(replace_variables([variable], self._places, strict=False)[0])
+        return self._same_for_all_rows(variable, host, used)
+
+    def _same_for_all_rows(
+        self, variable: Variable, host: Callable[[Sequence[Any]], Any], used: set[Variable]
+    ) -> np.ndarray:
+        """Return a size that is made from rows, if it is the same for all of them.
+
+        Raises:
+            ValueError: it is not, or is made from what is known only when the function runs.
+        """
+        own = sorted(str(v) for v in used - self._places.keys() - self._rows.keys())
+        if own:
+            raise _size_of_a_step(variable, f"it depends on {own[0]}, which each step makes anew")
+        outside = {**self._places, **self._rows}
+        values = [self._outer.known(outside[v]) if v in used else None for v in self.graph.inputs]
+        rows = [v in used and v in self._rows for v in self.graph.inputs]
+        count = min(len(tensor) for tensor, is_row in zip(values, rows, strict=True) if is_row)
+        found = {}
+        for step in range(count):
+            size = host([v[step] if is_row else v for v, is_row in zip(values, rows, strict=True)])
+            if size is NotImplemented:
+                raise _size_of_a_step(variable, "it depends on values, not on sizes alone")
+            found[np.asarray(size).tobytes()] = np.asarray(size)
+        if len(found) != 1:
+            sizes = ", ".join(str(size) for size in list(found.values())[:3]) or "none"
+            raise _size_of_a_step(variable, f"it is {sizes}")
+        return next(iter(found.values()))
+
+
+def _size_of_a_step(variable: Variable, why: str) -> ValueError:
+    return ValueError(
+        f"{variable} is a size, and must be the same in all steps of a loop: XLA must know it "
+        f"before it compiles; {why}; take as much in each step, and mask what is too much"
+        f"{made_at(variable.line)}"
+    )
 
 
 def host_value(variable: Variable, number: int) -> np.ndarray | None:

@@ -94,8 +94,7 @@ def scan(
         name: a name for the loop, which errors then say.
         profile: no meaning here.
         allow_gc: no meaning here.
-        strict: refuse shared variables and expressions that the function uses and that are not
-            listed.
+        strict: refuse shared variables that the function uses and that are not listed.
         return_list: return a list even of one output.
 
     Returns:
@@ -110,7 +109,7 @@ def scan(
         TypeError: an argument is of the wrong kind.
         IndexError: a sequence has no axis; or, when the compiled function runs, ``n_steps`` is
             negative.
-        MissingInputError: ``strict`` is set, and something is used that is not listed.
+        MissingInputError: ``strict`` is set, and a shared variable is used that is not listed.
 
     Example:
         >>> import jaxlearn.theano as theano
@@ -385,7 +384,9 @@ def _number_of_steps(n_steps: Any, tensors: Sequence[Any], condition: Any) -> An
         return count
     count = as_tensor_variable(n_steps)
     if count.ndim or not is_discrete(count.dtype):
-        raise TypeError(f"n_steps: got {count} of {count.type!r}, wanted an integer scalar")
+        # Theano, too, tells symbols and numbers apart here.
+        kind = ValueError if isinstance(n_steps, Variable) else TypeError
+        raise kind(f"n_steps: got {count} of {count.type!r}, wanted an integer scalar")
     return count.astype("int64")
 
 
@@ -499,16 +500,17 @@ class _Loop:
         )
 
     def refuse_what_is_not_in(self, listed: Sequence[Variable]) -> None:
-        """Raise if the steps use what is not listed.
+        """Raise if the steps use shared variables that are not listed.
 
         Raises:
             MissingInputError: they do.
         """
         for variable in graph_inputs(self._outer, set(listed)):
-            if variable not in listed and not isinstance(variable, Constant):
+            if variable not in listed and isinstance(variable, SharedVariable):
                 raise MissingInputError(
                     f"{self._name or 'scan'} is missing an input: {variable}; strict is set, so "
-                    "all that fn uses must be among the sequences and non_sequences"
+                    "all shared variables that fn uses must be among the sequences and "
+                    "non_sequences"
                     f"{made_at(variable.line)}"
                 )
 

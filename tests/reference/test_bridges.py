@@ -28,6 +28,7 @@ from jaxlearn.symbolic.graph import Op, toposort
 from jaxlearn.symbolic.ops import elementwise, neural, reductions
 from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.ops.mapping import map_rows
+from jaxlearn.symbolic.ops.scan import Scan, While
 
 GROUP = 40
 
@@ -52,9 +53,20 @@ DIFFERENTIABLE_HERE = (
     "T.nlinalg.tensorsolve(x, x[0])",
     "T.nlinalg.lstsq()(x, x[0], -1)[0]",
 )
+def doubled_until_large(theano, tensor, x):
+    """A loop that a condition ends, of which only the last step is wanted."""
+    total = theano.shared(1.0)
+
+    def step():
+        new = 2 * total + x.sum()
+        return {total: new}, theano.scan_module.until(new > 50)
+
+    return list(theano.scan(step, n_steps=20)[1].values())
+
 
 # Operations that no case of the reference needs, most of them because Theano has none such.
 MORE_CASES = [
+    Case(doubled_until_large, wrt=(), x=real("float64", 3)),
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
     Case("theano.printing.Print('seen', attrs=('shape',))(x) * 2", x=real("float64", 4)),
@@ -81,6 +93,7 @@ NOT_HELD = {
     "UndefinedGrad": "it is there to have no gradient; its value is that of any marker",
     "Contraction": "it is what the products have in common",
     "MatrixOperation": "it is what the functions of matrices have in common",
+    "Transparent": "it is what operations have in common whose output is their first input",
     "RebroadcastAxes": "it makes a Rebroadcast",
 }
 
@@ -96,6 +109,17 @@ def label(op):
 def labels(graph):
     """The operations of a case."""
     return {label(node.op) for node in toposort(graph.expressions(True))}
+
+
+def has_sizes_from_data(graph, found):
+    """Whether a case has no pure function: so is a loop with all steps that a condition ends."""
+    counts = [
+        node.inputs[0].owner
+        for node in toposort(graph.expressions(True))
+        if isinstance(getattr(node.op, "op", node.op), Scan)
+    ]
+    ended = any(maker is not None and isinstance(maker.op, While) for maker in counts)
+    return ended or any(NOT_HELD.get(name) == STAGED for name in found)
 
 
 def all_labels():
@@ -137,7 +161,7 @@ def graphs():
             except Exception:
                 continue
         found = labels(graph)
-        if found - seen and not any(NOT_HELD.get(name) == STAGED for name in found):
+        if found - seen and not has_sizes_from_data(graph, found):
             chosen.append(graph)
             seen |= found
     return chosen

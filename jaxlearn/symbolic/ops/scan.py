@@ -215,7 +215,7 @@ def loop_until(
         return i + 1, jnp.asarray(is_done, bool), histories, carried
 
     start = (
-        jnp.zeros((), jnp.int32),
+        jnp.zeros_like(n_steps),
         jnp.zeros((), bool),
         tuple(tuple(jnp.asarray(value) for value in values) for values in initial),
         tuple(map(jnp.asarray, carried)),
@@ -273,6 +273,10 @@ class _Loop(Op):
     def connected(self, node: Apply, i: int) -> bool:
         """Whether some output depends on the values of an input."""
         return self._moving[i] and not is_discrete(node.inputs[i].type.dtype)
+
+    def _tensors(self, node: Apply) -> dict[Variable, Variable]:
+        """Return what the rows are rows of."""
+        return dict(zip(self.body.rows, self.body.split(node.inputs)[0], strict=True))
 
     def _sequences(self, node: Apply, values: Sequence[Any]) -> list[tuple[Variable, Any]]:
         """Return the sequences, as variables and values."""
@@ -383,7 +387,7 @@ class While(_Loop):
 
         def step(*inputs: Any) -> list[Any]:
             failed, inputs = inputs[at], (*inputs[:at], *inputs[at + 1 :])
-            inner = InnerLowering(graph, lowering, places)
+            inner = InnerLowering(graph, lowering, places, self._tensors(node))
             *results, is_done = inner.run(inputs)
             self._check_states(node, inputs, results)
             errors[:] = [error for _, error in inner.checks]
@@ -400,7 +404,7 @@ class While(_Loop):
                 step, arrays[0], rows, initial, [nothing_failed, *carried], fixed, body.taps
             )
             failed = results.pop(len(body.states))
-            held = jnp.arange(len(errors)) != failed
+            held = jnp.arange(len(errors), dtype=failed.dtype) != failed
             return (lax.convert_element_type(steps, np.int64), *results, held)
 
         return Checking(compute, errors)
@@ -451,6 +455,7 @@ class _StepLowering(InnerLowering):
         graph: the step's graph.
         outer: the walk over the graph around it.
         places: what the fixed variables are there.
+        rows: of what the rows are rows there.
         changed: for those products, by node, the weights, and the row to add or None.
 
     Attributes:
@@ -459,9 +464,14 @@ class _StepLowering(InnerLowering):
     """
 
     def __init__(
-        self, graph: Graph, outer: Any, places: Any, changed: dict[Apply, tuple[Any, Any]]
+        self,
+        graph: Graph,
+        outer: Any,
+        places: Any,
+        rows: Any,
+        changed: dict[Apply, tuple[Any, Any]],
     ) -> None:
-        super().__init__(graph, outer, places)
+        super().__init__(graph, outer, places, rows)
         self._changed = changed
         self.factors: dict[Apply, Any] = {}
         self.products: dict[Apply, Any] = {}
@@ -542,6 +552,7 @@ class _Steps(Checking, ProductsApart):
         self._slots: list[tuple[Apply | None, int | None]] = []
         body = op.body
         self._places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
+        self._tensors = op._tensors(node)
         early = _products_of_rows(body)
         self._before = Graph([*body.rows, *body.fixed], early)
         self._graph = Graph(
@@ -594,7 +605,7 @@ class _Steps(Checking, ProductsApart):
                 for node, values in zip(chosen, inputs[last:], strict=True)
             }
             inputs = (*inputs[:given], *inputs[end:last])
-            inner = _StepLowering(self._graph, self._lowering, self._places, changed)
+            inner = _StepLowering(self._graph, self._lowering, self._places, self._tensors, changed)
             results = inner.run(inputs)
             op._check_states(self._node, [*inputs[: len(body.rows)], *inputs[given:]], results)
             self.errors[:] = [*errors, *(error for _, error in inner.checks)]
@@ -705,7 +716,7 @@ class _Steps(Checking, ProductsApart):
             ]
             weights = [inputs[self._weights_of(node)[1]] for node in self._chosen]
             changed = {n: (values, None) for n, values in zip(self._chosen, weights, strict=True)}
-            inner = _StepLowering(self._graph, self._lowering, self._places, changed)
+            inner = _StepLowering(self._graph, self._lowering, self._places, self._tensors, changed)
             firsts = [values[0] for values in (*rows, *early)]
             inner.run([*firsts, *recent, *carried, *fixed])
             return [inner.products[node] for node in self._chosen]
