@@ -395,7 +395,8 @@ class While(_Loop):
                 held = flags(inner.checks)
                 failed = jnp.where(held.all(), failed, jnp.argmin(held).astype(failed.dtype))
             count = len(body.states)
-            return [*results[:count], failed, *results[count:], is_done | (failed >= 0)]
+            is_last = lax.convert_element_type(is_done, bool) | (failed >= 0)
+            return [*results[:count], failed, *results[count:], is_last]
 
         def compute(*arrays: Any) -> tuple[Any, ...]:
             rows, initial, carried, fixed = body.split(arrays)
