@@ -400,6 +400,7 @@ class Elementwise(Op):
         numpy: the NumPy function that does the same, where NumPy has one.
         arity: how many inputs there are; None for two or more.
         ignores: inputs of which only the shape matters.
+        underived: inputs by which there is no derivative.
         uses: whether the derivative by one input depends on another; by default it may.
     """
 
@@ -416,6 +417,7 @@ class Elementwise(Op):
         numpy: Callable[..., Any] | None = None,
         arity: int | None = 1,
         ignores: tuple[int, ...] = (),
+        underived: tuple[int, ...] = (),
         uses: Callable[[int, int], bool] | None = None,
     ) -> None:
         self.name = name
@@ -426,6 +428,7 @@ class Elementwise(Op):
         self.numpy = numpy
         self.arity = arity
         self.ignores = ignores
+        self.underived = underived
         self.uses = uses
 
     def __str__(self) -> str:
@@ -593,6 +596,19 @@ class Elementwise(Op):
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the values of input ``i`` matter."""
         return i not in self.ignores
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return the gradients; those by some inputs say that there is none."""
+        from jaxlearn.symbolic.gradients import grad_not_implemented
+
+        derived = [i for i in wanted if i not in self.underived]
+        found = dict(zip(derived, super().gradient(node, output_gradients, derived), strict=True))
+        missing = {
+            i: grad_not_implemented(self, i, node.inputs[i]) for i in wanted if i in self.underived
+        }
+        return [(missing | found)[i] for i in wanted]
 
     def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
         """Whether the derivative by input ``i`` depends on the values of input ``j``."""
@@ -769,6 +785,34 @@ ROWS = {
         Elementwise(
             "chi2sf", special.chi2sf, _real_double,
             "how much of a chi squared distribution of k degrees of freedom lies above x", arity=2,
+        ),
+        Elementwise(
+            "gammainc", jsp.gammainc, _real_float,
+            "the share of the gamma function of x that its integral up to y makes", arity=2,
+        ),
+        Elementwise(
+            "gammaincc", jsp.gammaincc, _real_float,
+            "the share of the gamma function of x that its integral from y on makes", arity=2,
+        ),
+        Elementwise(
+            "gammau", special.gammau, _real_float,
+            "the integral from y on that the whole of is the gamma function of x", arity=2,
+        ),
+        Elementwise(
+            "gammal", special.gammal, _real_float,
+            "the integral up to y that the whole of is the gamma function of x", arity=2,
+        ),
+        Elementwise(
+            "jv", special.jv, _real_float, "the Bessel function J of order x at y", arity=2,
+            underived=(0,),
+        ),
+        Elementwise(
+            "iv", special.iv, _real_float, "the modified Bessel function I of order x at y",
+            arity=2, underived=(0,),
+        ),
+        Elementwise("xlogx", special.xlogx, _float, "x * log(x), and 0 where x is 0"),
+        Elementwise(
+            "xlogy0", special.xlogy0, _float, "x * log(y), and 0 where x is 0", arity=2
         ),
         Elementwise("j0", special.j0, _real_float, "the Bessel function J of order 0"),
         Elementwise("j1", special.j1, _real_float, "the Bessel function J of order 1"),

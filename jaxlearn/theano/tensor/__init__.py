@@ -12,6 +12,7 @@ from jaxlearn.theano.tensor import (
     subtensor,
     type,  # noqa: A004
     var,
+    xlogx,
 )
 from jaxlearn.theano.tensor import sort as sort
 from jaxlearn.theano.tensor.basic import *  # type: ignore[no-redef]  # noqa: F403
@@ -37,5 +38,6 @@ __all__ = [
     "subtensor",
     "type",
     "var",
+    "xlogx",
 ]
 __all__ += _names_of_basic

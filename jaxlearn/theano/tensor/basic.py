@@ -121,16 +121,18 @@ _OTHER_NAMES = {
     "square": "sqr",
     "where": "switch",
 }
-_OF_NNET = (
+_ELSEWHERE = (
     "sigmoid",
     "sigmoid_binary_crossentropy",
     "softplus",
     "softsign",
     "ultra_fast_sigmoid",
+    "xlogx",
+    "xlogy0",
 )
 _BY_NAME = {
     **CONSTRUCTORS,
-    **{name: row for name, row in ROWS.items() if "{" not in name and name not in _OF_NNET},
+    **{name: row for name, row in ROWS.items() if "{" not in name and name not in _ELSEWHERE},
     **{name: ROWS[row] for name, row in _OTHER_NAMES.items()},
 }
 globals().update(_BY_NAME)
