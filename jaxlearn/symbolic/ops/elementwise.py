@@ -306,6 +306,19 @@ def _softsign(x: Any) -> Any:
     return x / (1 + jnp.abs(x))
 
 
+@_with_derivatives(lambda t, answer, x: t * (1 + jnp.log(x)))
+def _xlogx(x: Any) -> Any:
+    return jnp.where(x == 0, jnp.zeros((), x.dtype), x * jnp.log(x))
+
+
+@_with_derivatives(
+    lambda t, answer, x, y: t * jnp.broadcast_to(jnp.log(y), answer.shape),
+    lambda t, answer, x, y: t * (x / y),
+)
+def _xlogy0(x: Any, y: Any) -> Any:
+    return jnp.where(x == 0, jnp.zeros((), x.dtype), x * jnp.log(y))
+
+
 def _ultra_fast_sigmoid(x: Any) -> Any:
     # Theano's: a rational function, then a straight line, then a constant, in place of tanh(x / 2).
     size = jnp.abs(x) / 2
@@ -810,9 +823,9 @@ ROWS = {
             "iv", special.iv, _real_float, "the modified Bessel function I of order x at y",
             arity=2, underived=(0,),
         ),
-        Elementwise("xlogx", special.xlogx, _float, "x * log(x), and 0 where x is 0"),
+        Elementwise("xlogx", _xlogx, _float, "x * log(x), and 0 where x is 0"),
         Elementwise(
-            "xlogy0", special.xlogy0, _float, "x * log(y), and 0 where x is 0", arity=2
+            "xlogy0", _xlogy0, _float, "x * log(y), and 0 where x is 0", arity=2
         ),
         Elementwise("j0", special.j0, _real_float, "the Bessel function J of order 0"),
         Elementwise("j1", special.j1, _real_float, "the Bessel function J of order 1"),

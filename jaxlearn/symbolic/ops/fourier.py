@@ -17,7 +17,7 @@ from jax import lax
 
 from jaxlearn.symbolic.graph import Apply, Op
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast
-from jaxlearn.symbolic.ops.indexing import inc_subtensor, set_subtensor
+from jaxlearn.symbolic.ops.shaping import stack
 from jaxlearn.symbolic.types import is_discrete, is_float
 from jaxlearn.symbolic.variables import as_tensor_variable
 
@@ -146,9 +146,9 @@ irfft_op = IRFFTOp()
 
 
 def _lengths(frequencies: Any, is_odd: bool) -> Any:
-    given = frequencies.shape[1:-1]
-    even = set_subtensor(given[-1], 2 * (given[-1] - 1))
-    return inc_subtensor(even[-1], 1) if is_odd else even
+    lengths = [frequencies.shape[axis] for axis in range(1, frequencies.ndim - 1)]
+    lengths[-1] = 2 * (lengths[-1] - 1) + int(is_odd)
+    return stack(lengths)
 
 
 def _refuse_other_norm(norm: Any) -> None:

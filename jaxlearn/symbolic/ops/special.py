@@ -27,8 +27,6 @@ __all__ = [
     "j1",
     "jv",
     "tri_gamma",
-    "xlogx",
-    "xlogy0",
 ]
 
 
@@ -424,39 +422,3 @@ def chi2sf(x: Any, k: Any) -> Any:
         [1.       0.367879]
     """
     return jax.scipy.special.gammaincc(k / 2, x / 2)
-
-
-# Products with a logarithm.
-
-
-@jax.custom_jvp
-def xlogx(x: Any) -> Any:
-    """Return x * log(x), which is 0 where x is.
-
-    The derivative is 1 + log(x), minus infinity at 0.
-
-    Example:
-        >>> with jax.enable_x64(True):
-        ...     print(xlogx(np.array([0.0, 1.0, 2.0])).round(12))
-        [0.         0.         1.38629436]
-    """
-    return jnp.where(x == 0, jnp.zeros((), x.dtype), x * jnp.log(x))
-
-
-@jax.custom_jvp
-def xlogy0(x: Any, y: Any) -> Any:
-    """Return x * log(y), which is 0 where x is.
-
-    Example:
-        >>> with jax.enable_x64(True):
-        ...     print(xlogy0(np.array([0.0, 2.0]), np.array([0.0, 3.0])).round(12))
-        [0.         2.19722458]
-    """
-    return jnp.where(x == 0, jnp.zeros((), x.dtype), x * jnp.log(y))
-
-
-xlogx.defjvps(lambda t, answer, x: t * (1 + jnp.log(x)))
-xlogy0.defjvps(
-    lambda t, answer, x, y: t * jnp.broadcast_to(jnp.log(y), answer.shape),
-    lambda t, answer, x, y: t * (x / y),
-)
