@@ -123,7 +123,7 @@ def cov(
     y: Any = None,
     rowvar: bool = True,
     bias: bool = False,
-    ddof: int | None = None,
+    ddof: float | None = None,
     fweights: Any = None,
     aweights: Any = None,
 ) -> Any:
@@ -140,7 +140,7 @@ def cov(
 
     Raises:
         NotImplementedError: there are weights.
-        ValueError: ``ddof`` is not whole, or an input is no matrix.
+        ValueError: an input is no matrix.
 
     Example:
         >>> cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]).eval().tolist()
@@ -151,8 +151,6 @@ def cov(
             raise NotImplementedError(
                 f"{name}: Theano has no weights here; weight the observations by hand"
             )
-    if ddof is not None and ddof != int(ddof):
-        raise ValueError(f"ddof: got {ddof}, wanted a whole number")
     given = [as_tensor_variable(part) for part in (m, y) if part is not None]
     for part in given:
         if part.ndim != 2:
