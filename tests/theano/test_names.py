@@ -126,3 +126,13 @@ def test_every_exported_name_is_usable():
             loaded = importlib.import_module(module)
             for name in loaded.__all__:
                 assert getattr(loaded, name) is not None, f"{module}.{name}"
+
+
+def test_inplace_operations_are_the_pure_ones():
+    import theano.tensor as tensor
+
+    assert tensor.inplace.exp_inplace is tensor.exp
+    x = tensor.dmatrix("x")
+    shared = tensor.inplace.add_inplace(x, tensor.inplace.fill_inplace(x, 1.0))
+    assert shared.eval({x: [[1.0, 2.0]]}).tolist() == [[2, 3]]
+    assert tensor.inplace.transpose_inplace(x).eval({x: [[1.0, 2.0]]}).tolist() == [[1], [2]]
