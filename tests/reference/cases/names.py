@@ -28,7 +28,8 @@ CLASSES = (
     "T.advanced_set_subtensor1(x, y[:2], [2, 0])", "T.advanced_inc_subtensor1(x, y[:2], [2, 2])",
     "T.advanced_set_subtensor(x, y[0, :2], [2, 0], [1, 1])",
     "T.advanced_inc_subtensor(x, y[0, :2], [2, 2], [1, 1])", "T.makeKeepDims(x, x.sum(1), 1)",
-    "T.opt.make_vector(x.shape[0], y.shape[1])",
+    "T.AllocDiag()(x)", "T.AllocDiag(1)(x)", "T.AllocDiag(-2, 2, 0)(x)", "T.AllocDiag(1, 0, 2)(x)",
+    "T.choose([0, 1, 0, 1], x[:2], None, 'clip')", "T.opt.make_vector(x.shape[0], y.shape[1])",
 )  # fmt: skip
 RANGE = {"low": 0.1, "high": 9}
 
