@@ -46,8 +46,10 @@ __all__ = [
     "NullType",
     "Rop",
     "VectorJacobianProduct",
+    "ViewOp",
     "consider_constant",
     "disconnected_grad",
+    "format_as",
     "grad",
     "grad_clip",
     "grad_not_implemented",
@@ -55,6 +57,7 @@ __all__ = [
     "grad_undefined",
     "hessian",
     "jacobian",
+    "numeric_grad",
     "subgraph_grad",
     "undefined_grad",
     "vector_jacobian_product",
@@ -906,6 +909,46 @@ def _with_scaled_gradient(x: Any, multiplier: float) -> Any:
     return same(x)
 
 
+class ViewOp(_Marker):
+    """The same value, with a gradient that a subclass may define as Theano's operations do.
+
+    A subclass may define ``grad(inputs, output_gradients)``, which returns the list of gradients,
+    and ``connection_pattern(node)``, which returns whether each input is connected to each output.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> class Reversed(ViewOp):
+        ...     def grad(self, inputs, output_gradients):
+        ...         return [-output_gradients[0]]
+        >>> x = T.dscalar("x")
+        >>> float(grad(Reversed()(x) ** 2, x).eval({x: 3.0}))
+        -6.0
+    """
+
+    def grad(self, inputs: Sequence[Any], output_gradients: Sequence[Any]) -> list[Any]:
+        """Return the gradients by the outputs as those by the inputs."""
+        return list(output_gradients)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """Return that the input is connected to the output."""
+        return [[True]]
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Whether the output depends on the input, in the sense of the gradient."""
+        return any(self.connection_pattern(node)[i])
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return what ``grad`` does."""
+        found = self.grad(node.inputs, output_gradients)
+        kinds = [getattr(found[i], "type", None) for i in wanted]
+        return [
+            None if isinstance(kind, DisconnectedType) else found[i]
+            for i, kind in zip(wanted, kinds, strict=True)
+        ]
+
+
 class GradClip(_Marker):
     """The same value, whose gradient is clipped.
 
@@ -1075,6 +1118,105 @@ def grad_undefined(op: Any, x_pos: int, x: Any, comment: str = "") -> Variable:
     return NullType(f"{text}: {comment}" if comment else text).make_variable()
 
 
+def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
+    """Return one or several things as a list, as a tuple, or as the only one of them.
+
+    Args:
+        use_list: return a list.
+        use_tuple: return a tuple.
+        outputs: one thing, or a list or tuple of them.
+
+    Raises:
+        ValueError: both a list and a tuple are wanted, or neither and there are several things.
+
+    Example:
+        >>> format_as(True, False, 1), format_as(False, True, [1, 2]), format_as(False, False, [1])
+        ([1], (1, 2), 1)
+    """
+    if use_list and use_tuple:
+        raise ValueError("format_as: got use_list and use_tuple, wanted one of the two")
+    several = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    if use_list or use_tuple:
+        return list(several) if use_list else tuple(several)
+    if len(several) != 1:
+        raise ValueError(f"format_as: got {len(several)} outputs, wanted one, or use_list=True")
+    return several[0]
+
+
+class numeric_grad:  # noqa: N801  (Theano's name)
+    """The gradient of a function of arrays by finite differences.
+
+    Args:
+        f: a function of as many arrays as there are points; it returns a number.
+        pt: an array, or a list of them: where.
+        eps: the step; by default one that suits the least precise dtype.
+        out_type: the dtype of what ``f`` returns, if that is less precise than the points.
+
+    Attributes:
+        gf: the gradient by each point; that by the only one if ``pt`` is an array.
+
+    Raises:
+        TypeError: a point has no floating point numbers.
+
+    Example:
+        >>> numeric_grad(lambda x: (x**2).sum(), np.array([1.0, 3.0])).gf.round(4).tolist()
+        [2.0, 6.0]
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], pt: Any, eps: float | None = None, out_type: Any = None
+    ) -> None:
+        points = [np.array(point) for point in (pt if isinstance(pt, (list, tuple)) else [pt])]
+        for point in points:
+            if not is_float(str(point.dtype)):
+                raise TypeError(f"pt: got dtype {point.dtype}, wanted floating point numbers")
+        sizes = [point.dtype.itemsize for point in points]
+        sizes += [] if out_type is None else [np.dtype(out_type).itemsize]
+        step = eps or _STEPS[min(sizes)]
+        base = np.asarray(f(*points)).item()
+        slopes = [np.zeros_like(point) for point in points]
+        for point, slope in zip(points, slopes, strict=True):
+            for index in np.ndindex(point.shape):
+                kept = point[index]
+                point[index] += step
+                actual = float(point[index]) - float(kept)
+                slope[index] = (np.asarray(f(*points)).item() - base) / actual
+                point[index] = kept
+        self.gf = slopes if isinstance(pt, (list, tuple)) else slopes[0]
+
+    @staticmethod
+    def abs_rel_err(a: Any, b: Any) -> tuple[Any, Any]:
+        """Return the absolute and the relative difference of two arrays."""
+        absolute = np.abs(a - b)
+        return absolute, absolute / np.maximum(np.abs(a) + np.abs(b), 1e-8)
+
+    def max_err(self, g_pt: Any, abs_tol: float, rel_tol: float) -> tuple[int, int, float, float]:
+        """Return where a gradient differs most from this one.
+
+        Args:
+            g_pt: the gradient: an array, or a list of them.
+            abs_tol: what absolute difference is allowed.
+            rel_tol: what relative difference is allowed.
+
+        Returns:
+            Which array, which of its elements, and the absolute and the relative difference there.
+        """
+        given = g_pt if isinstance(g_pt, (list, tuple)) else [g_pt]
+        own = self.gf if isinstance(self.gf, list) else [self.gf]
+        worst: tuple[float, tuple[int, int, float, float]] = (-1.0, (0, 0, 0.0, 0.0))
+        for i, (a, b) in enumerate(zip(given, own, strict=True)):
+            absolute, relative = self.abs_rel_err(np.ravel(a), np.ravel(b))
+            share = np.minimum(absolute / abs_tol, relative / rel_tol)
+            if share.size and share.max() > worst[0]:
+                k = int(share.argmax())
+                worst = (float(share[k]), (i, k, float(absolute[k]), float(relative[k])))
+        return worst[1]
+
+
+_STEPS = {2: 1e-1, 4: 3e-4, 8: 1e-7}
+"""Steps of finite differences, by the bytes of a number."""
+
+
 class VerifyGradError(AssertionError):
     """A gradient and its finite differences do not agree."""
 
@@ -1131,7 +1273,7 @@ def verify_grad(
     ]
     output = as_tensor_variable(fun(*variables))
     narrowest = min(points, key=lambda p: p.dtype.itemsize, default=np.zeros(1)).dtype
-    step = eps or {2: 1e-1, 4: 3e-4, 8: 1e-7}[narrowest.itemsize]
+    step = eps or _STEPS[narrowest.itemsize]
     tolerances = {2: (5e-2, 5e-2), 4: (5e-4, 5e-4), 8: (1e-4, 1e-4)}[narrowest.itemsize]
     allowed = (abs_tol or tolerances[0], rel_tol or tolerances[1])
     shape = function(variables, output.shape, on_unused_input="ignore")(*points)

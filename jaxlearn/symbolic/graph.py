@@ -231,6 +231,10 @@ class Apply:
         """Return the inputs."""
         return list(self.inputs)
 
+    def clone(self) -> Apply:
+        """Return another node of the same operation and inputs."""
+        return self.clone_with_new_inputs(self.inputs)
+
     def clone_with_new_inputs(self, inputs: Sequence[Variable], strict: bool = True) -> Apply:
         """Return this node applied to other variables.
 

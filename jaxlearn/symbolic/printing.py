@@ -311,10 +311,14 @@ def _storage(variable: Any) -> str:
     return f"[{variable.get_value()!r}]" if hasattr(variable, "get_value") else "[None]"
 
 
-def min_informative_str(obj: Variable) -> str:
+def min_informative_str(obj: Variable, indent_level: int = 0) -> str:
     """Return an expression as a tree with one letter a variable, and the names of variables.
 
     A named variable is not looked into; one that occurs again is written as its letter.
+
+    Args:
+        obj: the expression.
+        indent_level: how far to the right the tree starts.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -329,7 +333,7 @@ def min_informative_str(obj: Variable) -> str:
     """
     letters: dict[Variable, str] = {}
     lines = []
-    waiting = [(obj, 0)]
+    waiting = [(obj, indent_level)]
     while waiting:
         variable, level = waiting.pop()
         indent = " " * min(level, 2 * _DEEPEST)

@@ -25,7 +25,7 @@ from jaxlearn.symbolic.graph import (
 )
 from jaxlearn.symbolic.types import is_float
 
-__all__ = ["RULES", "stabilized"]
+__all__ = ["RULES", "Rewrite", "local_optimizer", "register_rewrite", "stabilized"]
 
 Rule = Callable[[Apply], Any]
 
@@ -314,3 +314,50 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Subtensor": (_part,),
 }
 """The rules, by the name of the operation at whose output they look."""
+
+
+# What programs of their own would have Theano rewrite.
+
+
+class Rewrite:
+    """A rewrite that a program made for Theano. Accepted, and never applied.
+
+    A rewrite changes how a value is computed, and not which: what a graph says is computed as it
+    says it, and XLA rewrites that.
+
+    Example:
+        >>> Rewrite("of some operation")
+        Rewrite('of some operation')
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.args = args
+        self.options = options
+
+    def __repr__(self) -> str:
+        return f"Rewrite({', '.join(map(repr, self.args))})"
+
+
+def local_optimizer(tracks: Any, inplace: bool = False) -> Callable[[Any], Any]:
+    """Return a decorator that leaves a function as it is: as a `Rewrite`, never applied.
+
+    Args:
+        tracks: the operations that the function would rewrite.
+        inplace: accepted as in Theano, without a meaning.
+
+    Example:
+        >>> @local_optimizer([None])
+        ... def never_called(node): ...
+    """
+    return lambda rewrite: rewrite
+
+
+def register_rewrite(lopt: Any, *tags: str, **options: Any) -> Any:
+    """Accept a `Rewrite`, or the name of one that a decorator gives, and return it.
+
+    Example:
+        >>> @register_rewrite
+        ... @local_optimizer([None])
+        ... def never_called(node): ...
+    """
+    return (lambda rewrite: rewrite) if isinstance(lopt, str) else lopt

@@ -11,7 +11,7 @@ from jaxlearn.symbolic.errors import made_at, warn_user
 from jaxlearn.symbolic.graph import Apply, Constant, Variable
 from jaxlearn.symbolic.shared import SharedVariable
 
-__all__ = ["compute_test_values", "get_test_value"]
+__all__ = ["compute_test_values", "get_debug_values", "get_test_value"]
 
 
 def get_test_value(v: Any) -> Any:
@@ -76,3 +76,30 @@ def compute_test_values(node: Apply) -> None:
         answers = function(inputs, copied.outputs, on_unused_input="ignore")(*values)
     for output, answer in zip(node.outputs, answers, strict=True):
         output.tag.__dict__["test_value"] = answer
+
+
+def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
+    """Return the test values of some variables, to loop over: none or one tuple of them.
+
+    Raises:
+        AttributeError: a variable has none, and ``config.compute_test_value`` is ``"raise"``.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> x.tag.test_value = 3.0
+        >>> with config.change_flags(compute_test_value="ignore"):
+        ...     for (value,) in get_debug_values(x):
+        ...         print(value)
+        3.0
+    """
+    if config.compute_test_value == "off":
+        return []
+    try:
+        return [tuple([get_test_value(arg) for arg in args])]
+    except AttributeError as error:
+        if config.compute_test_value == "raise":
+            raise
+        if config.compute_test_value == "warn":
+            warn_user(str(error), UserWarning)
+        return []

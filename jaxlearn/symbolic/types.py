@@ -226,6 +226,7 @@ class TensorType(Type):
         broadcastable: for each axis, whether its length is 1 and it broadcasts. An axis of
             length 1 that is not declared so does not broadcast, as in Theano.
         name: a name for the type itself; no meaning.
+        sparse_grad: accepted as in Theano, without a meaning: gradients are dense.
 
     Raises:
         TypeError: the dtype is none of `DTYPES`.
@@ -240,7 +241,13 @@ class TensorType(Type):
     variable_class: ClassVar[type[Variable]]
     constant_class: ClassVar[type[Variable]]
 
-    def __init__(self, dtype: Any, broadcastable: Sequence[bool], name: str | None = None) -> None:
+    def __init__(
+        self,
+        dtype: Any,
+        broadcastable: Sequence[bool],
+        name: str | None = None,
+        sparse_grad: bool = False,
+    ) -> None:
         self.dtype = config.floatX if dtype == "floatX" else _dtype_name(dtype)
         self.broadcastable = tuple(bool(flag) for flag in broadcastable)
         self.name = name
@@ -284,6 +291,23 @@ class TensorType(Type):
     def make_variable(self, name: str | None = None) -> Variable:
         """Return a new variable of this type."""
         return self.variable_class(self, name=name)
+
+    def make_constant(self, value: Any, name: str | None = None) -> Variable:
+        """Return a constant of this type."""
+        make: Any = self.constant_class
+        constant: Variable = make(self, value, name)
+        return constant
+
+    def value_zeros(self, shape: Sequence[int]) -> np.ndarray:
+        """Return an array of zeros that has this dtype."""
+        return np.zeros(shape, self.numpy_dtype)
+
+    def convert_variable(self, var: Variable) -> Variable | None:
+        """Return a variable as one of this type, or None if that takes more than its flags."""
+        try:
+            return self.filter_variable(var)
+        except TypeError:
+            return None
 
     def is_super(self, other: Type) -> bool:
         """Whether every value of the other type is one of this type."""
@@ -412,8 +436,7 @@ class TensorType(Type):
             TypeError: its type is another, and no change of broadcast flags makes it this one.
         """
         if not hasattr(other, "type"):
-            make: Any = self.constant_class
-            other = make(self, self.filter(other))
+            other = self.make_constant(self.filter(other))
         if other.type == self:
             return other  # type: ignore[no-any-return]
         if allow_convert and self.is_super(other.type):

@@ -417,11 +417,19 @@ class TensorOperators:
 
     def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         """Return, for each element, that of the tensor which this one names."""
-        return indexing.choose(self, choices, mode)
+        return indexing.choose(self, choices, out, mode)
 
     def compress(self, a: Any, axis: int | None = None) -> Any:
         """Return slices of the tensor ``a`` where this condition holds."""
         return counting.compress(self, a, axis)
+
+    def transfer(self, target: str) -> Any:
+        """Return this variable: where it is computed is chosen for a whole function."""
+        return conveniences.transfer(self, target)
+
+    def get_scalar_constant_value(self) -> Any:
+        """Return the value, if that is a constant scalar."""
+        return shaping.get_scalar_constant_value(self)
 
     def zeros_like(self, dtype: Any = None) -> Any:
         """Return zeros of this shape."""
@@ -493,6 +501,11 @@ class TensorConstant(TensorOperators, Constant):
         >>> constant([1.0, 2.0])
         TensorConstant{[1. 2.]}
     """
+
+    def equals(self, other: Any) -> bool:
+        """Whether another constant, or a value, has the same type and elements."""
+        constant = other if isinstance(other, TensorConstant) else as_tensor_variable(other)
+        return isinstance(constant, TensorConstant) and self.key() == constant.key()
 
     def __str__(self) -> str:
         if self.name is not None:
@@ -624,6 +637,7 @@ def _with_rank(x: Any, ndim: int) -> Any:
 from jaxlearn.symbolic.ops import (  # noqa: E402
     accumulation,
     contraction,
+    conveniences,
     counting,
     creation,
     elementwise,

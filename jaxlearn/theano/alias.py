@@ -16,6 +16,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from jaxlearn.theano.replaced import HINTS
+
 __all__ = ["AliasFinder", "install", "uninstall"]
 
 
@@ -54,6 +56,8 @@ class AliasFinder(MetaPathFinder):
                 yield fullname, module
 
     def _lacks(self, fullname: str) -> str:
+        if fullname in HINTS:
+            return f"{fullname} is not here: {HINTS[fullname]}"
         parent = fullname.rpartition(".")[0]
         folders = sys.modules[self.package + parent.removeprefix(self.alias)].__path__
         there = [info.name for info in pkgutil.iter_modules(folders) if info.name[0] != "_"]

@@ -53,6 +53,8 @@ DIFFERENTIABLE_HERE = (
     "T.nlinalg.tensorsolve(x, x[0])",
     "T.nlinalg.lstsq()(x, x[0], -1)[0]",
 )
+
+
 def doubled_until_large(theano, tensor, x):
     """A loop that a condition ends, of which only the last step is wanted."""
     total = theano.shared(1.0)
@@ -70,6 +72,7 @@ MORE_CASES = [
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
     Case("theano.printing.Print('seen', attrs=('shape',))(x) * 2", x=real("float64", 4)),
+    Case("theano.gradient.ViewOp()(x) ** 2", x=real("float64", 4)),
     Case("T.cast(x, 'bool')", x=given([0, 2, 0, 1], "int64")),
     *(Case(expression, x=real("float64", 3, 3)) for expression in DIFFERENTIABLE_HERE),
 ]
@@ -85,6 +88,7 @@ LAST_BITS = {"float32": 16 * np.finfo("float32").eps}
 STAGED = "how many elements there are depends on the data, so that there is no pure function"
 INNER = "it finds out a size, and stands in no graph"
 NOT_HELD = {
+    "LoadFromDisk": STAGED,
     "Nonzero": STAGED,
     "UniqueIndices": STAGED,
     "RepeatIndices": STAGED,

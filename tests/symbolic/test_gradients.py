@@ -304,3 +304,65 @@ def test_warnings_are_not_given_for_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         theano.function([x], T.grad(x**2, x))(1.0)
+
+
+def test_a_view_of_a_programs_own_has_the_gradient_that_it_says():
+    class Doubled(theano.gradient.ViewOp):
+        def grad(self, args, g_outs):
+            return [2 * g for g in g_outs]
+
+    class Disconnected(theano.gradient.ViewOp):
+        def grad(self, args, g_outs):
+            return [T.DisconnectedType()() for _ in g_outs]
+
+        def connection_pattern(self, node):
+            return [[False]]
+
+    x = T.dscalar("x")
+    assert T.grad(Doubled()(x**2), x).eval({x: 3.0}) == 12
+    assert T.grad(x * Disconnected()(x), x).eval({x: 3.0}) == 3
+    with pytest.raises(DisconnectedInputError):
+        T.grad(Disconnected()(x), x)
+    # As programs have Theano take such an operation out again: there is nothing to take out.
+    removal = theano.gof.OpRemove(Disconnected)
+    assert theano.tensor.opt.register_canonicalize(removal, name="remove") is removal
+
+
+def test_rewrites_of_programs_are_left_out():
+    calls = []
+
+    @T.opt.register_specialize("my tag")
+    @theano.gof.local_optimizer([T.exp])
+    def rewrite(node):
+        calls.append(node)
+
+    assert T.exp(0.0).eval() == 1
+    assert rewrite(None) is None
+    assert calls == [None]
+
+
+def test_numeric_gradients():
+    def f(x, y):
+        return (x * y**2).sum()
+
+    x, y = np.array([1.0, -2.0]), np.array([[0.5], [3.0]])
+    found = T.numeric_grad(f, [x, y]).gf
+    np.testing.assert_allclose(found[0], np.full(2, (y**2).sum()), rtol=1e-6)
+    np.testing.assert_allclose(found[1], 2 * y * x.sum(), rtol=1e-6)
+    slopes = T.numeric_grad(f, [x, y], out_type="float32")
+    exact = [np.full(2, (y**2).sum()), 2 * y * x.sum()]
+    exact[1][1, 0] += 1
+    where, place, absolute, relative = slopes.max_err(exact, 1e-4, 1e-4)
+    assert (where, place) == (1, 1)
+    assert absolute == pytest.approx(1, abs=0.01)
+    assert relative == pytest.approx(1 / 11, rel=0.05)
+    with pytest.raises(TypeError, match="pt: got dtype int64, wanted floating point numbers"):
+        T.numeric_grad(f, np.array([1, 2]))
+
+
+def test_results_are_formatted_as_they_were_asked_for():
+    assert theano.gradient.format_as(False, True, [1]) == (1,)
+    with pytest.raises(ValueError, match="format_as: got 2 outputs, wanted one, or use_list=True"):
+        theano.gradient.format_as(False, False, (1, 2))
+    with pytest.raises(ValueError, match="got use_list and use_tuple"):
+        theano.gradient.format_as(True, True, 1)

@@ -217,3 +217,20 @@ def test_the_flag_takes_its_values_alone():
     with pytest.raises(ValueError, match="compute_test_value"):
         theano.config.compute_test_value = "maybe"
     assert theano.config.compute_test_value == "off"
+
+
+def test_debug_values_are_one_tuple_or_none():
+    x, y = T.dscalars("x", "y")
+    x.tag.test_value = 3.0
+    get = theano.gradient.get_debug_values
+    assert get(x) == []
+    with theano.config.change_flags(compute_test_value="ignore"):
+        assert get(x, 2.0) == [(3.0, 2.0)]
+        assert get(x, y) == []
+    missing = r"y of TensorType\(float64, scalar\) has no test value"
+    for flag, telling in (
+        ("warn", pytest.warns(UserWarning, match=missing)),
+        ("raise", pytest.raises(AttributeError, match=missing)),
+    ):
+        with theano.config.change_flags(compute_test_value=flag), telling:
+            assert get(y) == []

@@ -740,3 +740,31 @@ def test_constants_cannot_hold_more_axes_than_asked_for():
     for value in ("a", None, object(), [[1], [2, 3]]):
         with pytest.raises((TypeError, ValueError)):
             T.constant(value)
+
+
+def test_small_methods_of_theanos_variables():
+    x = T.dmatrix("x")
+    assert x.transfer("cpu") is x
+    assert T.constant(3).dimshuffle("x").get_scalar_constant_value() == 3
+    assert T.constant([1, 2]).equals([1, 2])
+    assert not T.constant([1, 2]).equals([1, 3])
+    assert not T.constant(1).equals(x)
+    node = (x + 1).owner
+    copied = node.clone()
+    assert copied is not node
+    assert (copied.op, copied.inputs) == (node.op, node.inputs)
+    assert x.type.make_constant(np.ones((1, 2))).type == x.type
+    assert x.type.value_zeros((2, 3)).shape == (2, 3)
+    assert x.type.convert_variable(T.row("r", "float64")).type == x.type
+    assert x.type.convert_variable(T.dvector()) is None
+
+
+def test_keywords_that_mean_nothing_here_are_taken():
+    x = T.TensorType("float64", (False,), sparse_grad=True)("x")
+    assert T.AdvancedSubtensor1(sparse_grad=True)(x, [1]).eval({x: [1.0, 2.0]}).tolist() == [2]
+    assert T.Reshape(1, name="flat")(x, [2]).eval({x: [1.0, 2.0]}).tolist() == [1, 2]
+    index, count = T.get_idx_list(x[1:].owner.inputs, x[1:].owner.op.idx_list, get_count=True)
+    assert (str(index), count) == ("(slice(Constant{1}, None, None),)", 2)
+    assert T.min_informative_str(x, indent_level=1) == " A. x"
+    with pytest.raises(TypeError, match="choose: out: got x, wanted None; use what is returned"):
+        T.choose([0], [x], out=x)

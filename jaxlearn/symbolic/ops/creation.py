@@ -23,6 +23,7 @@ __all__ = [
     "Eye",
     "alloc",
     "arange",
+    "bartlett",
     "eye",
     "fill",
     "full",
@@ -425,3 +426,25 @@ def triu(m: Any, k: Any = 0) -> Any:
     matrix = as_tensor_variable(m)
     ones_below = tri(matrix.shape[0], matrix.shape[1], k - 1, matrix.dtype)
     return matrix * (constant(1, dtype=matrix.dtype) - ones_below)
+
+
+def bartlett(M: Any) -> Any:  # noqa: N803  (Theano's name)
+    """Return the Bartlett window: a triangle from 0 up to 1 and down to 0 again, as float64.
+
+    Args:
+        M: how many points there are; none for 0 and less.
+
+    Raises:
+        TypeError: it is no integer scalar.
+
+    Example:
+        >>> bartlett(5).eval().tolist()
+        [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    count = as_tensor_variable(M)
+    if count.ndim or not is_discrete(count.dtype):
+        raise TypeError(f"bartlett: got {count} of {count.type!r}, wanted an integer scalar")
+    last = cast(count, "int64") - 1
+    points = arange(ROWS["maximum"](last + 1, 0))
+    distance = cast(abs(2 * points - last), "float64")
+    return 1.0 - distance / ROWS["maximum"](last, 1)

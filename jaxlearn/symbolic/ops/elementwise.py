@@ -306,6 +306,19 @@ def _softsign(x: Any) -> Any:
     return x / (1 + jnp.abs(x))
 
 
+@_with_derivatives(lambda t, answer, x: t * (1 + jnp.log(x)))
+def _xlogx(x: Any) -> Any:
+    return jnp.where(x == 0, jnp.zeros((), x.dtype), x * jnp.log(x))
+
+
+@_with_derivatives(
+    lambda t, answer, x, y: t * jnp.broadcast_to(jnp.log(y), answer.shape),
+    lambda t, answer, x, y: t * (x / y),
+)
+def _xlogy0(x: Any, y: Any) -> Any:
+    return jnp.where(x == 0, jnp.zeros((), x.dtype), x * jnp.log(y))
+
+
 def _ultra_fast_sigmoid(x: Any) -> Any:
     # Theano's: a rational function, then a straight line, then a constant, in place of tanh(x / 2).
     size = jnp.abs(x) / 2
@@ -400,6 +413,7 @@ class Elementwise(Op):
         numpy: the NumPy function that does the same, where NumPy has one.
         arity: how many inputs there are; None for two or more.
         ignores: inputs of which only the shape matters.
+        underived: inputs by which there is no derivative.
         uses: whether the derivative by one input depends on another; by default it may.
     """
 
@@ -416,6 +430,7 @@ class Elementwise(Op):
         numpy: Callable[..., Any] | None = None,
         arity: int | None = 1,
         ignores: tuple[int, ...] = (),
+        underived: tuple[int, ...] = (),
         uses: Callable[[int, int], bool] | None = None,
     ) -> None:
         self.name = name
@@ -426,6 +441,7 @@ class Elementwise(Op):
         self.numpy = numpy
         self.arity = arity
         self.ignores = ignores
+        self.underived = underived
         self.uses = uses
 
     def __str__(self) -> str:
@@ -593,6 +609,19 @@ class Elementwise(Op):
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the values of input ``i`` matter."""
         return i not in self.ignores
+
+    def gradient(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        """Return the gradients; those by some inputs say that there is none."""
+        from jaxlearn.symbolic.gradients import grad_not_implemented
+
+        derived = [i for i in wanted if i not in self.underived]
+        found = dict(zip(derived, super().gradient(node, output_gradients, derived), strict=True))
+        missing = {
+            i: grad_not_implemented(self, i, node.inputs[i]) for i in wanted if i in self.underived
+        }
+        return [(missing | found)[i] for i in wanted]
 
     def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
         """Whether the derivative by input ``i`` depends on the values of input ``j``."""
@@ -769,6 +798,34 @@ ROWS = {
         Elementwise(
             "chi2sf", special.chi2sf, _real_double,
             "how much of a chi squared distribution of k degrees of freedom lies above x", arity=2,
+        ),
+        Elementwise(
+            "gammainc", jsp.gammainc, _real_float,
+            "the share of the gamma function of x that its integral up to y makes", arity=2,
+        ),
+        Elementwise(
+            "gammaincc", jsp.gammaincc, _real_float,
+            "the share of the gamma function of x that its integral from y on makes", arity=2,
+        ),
+        Elementwise(
+            "gammau", special.gammau, _real_float,
+            "the integral from y on that the whole of is the gamma function of x", arity=2,
+        ),
+        Elementwise(
+            "gammal", special.gammal, _real_float,
+            "the integral up to y that the whole of is the gamma function of x", arity=2,
+        ),
+        Elementwise(
+            "jv", special.jv, _real_float, "the Bessel function J of order x at y", arity=2,
+            underived=(0,),
+        ),
+        Elementwise(
+            "iv", special.iv, _real_float, "the modified Bessel function I of order x at y",
+            arity=2, underived=(0,),
+        ),
+        Elementwise("xlogx", _xlogx, _float, "x * log(x), and 0 where x is 0"),
+        Elementwise(
+            "xlogy0", _xlogy0, _float, "x * log(y), and 0 where x is 0", arity=2
         ),
         Elementwise("j0", special.j0, _real_float, "the Bessel function J of order 0"),
         Elementwise("j1", special.j1, _real_float, "the Bessel function J of order 1"),

@@ -736,6 +736,9 @@ class AdvancedSubtensor(_Indexing):
 class AdvancedSubtensor1(AdvancedSubtensor):
     """``x[index]`` for one vector of integers.
 
+    Args:
+        sparse_grad: accepted as in Theano, without a meaning: gradients are dense.
+
     Example:
         >>> import jaxlearn.theano.tensor as T
         >>> T.dmatrix("x")[T.lvector("i")].owner
@@ -744,7 +747,7 @@ class AdvancedSubtensor1(AdvancedSubtensor):
 
     parameters = ()
 
-    def __init__(self) -> None:
+    def __init__(self, sparse_grad: bool = False) -> None:
         super().__init__(("int64",))
 
     def make_node(self, x: Any, ilist: Any) -> Apply:
@@ -1453,12 +1456,13 @@ def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
     return set_subtensor(subtensor(x, index), y)
 
 
-def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any]) -> tuple[Any, ...]:
+def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any], get_count: bool = False) -> Any:
     """Return the index of a `Subtensor` node, with its variables in place.
 
     Args:
         inputs: the inputs of the node.
         idx_list: the ``idx_list`` of its operation.
+        get_count: return how many inputs it takes, too.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -1466,7 +1470,10 @@ def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any]) -> tuple[Any, .
         >>> get_idx_list(node.inputs, node.op.idx_list)
         (i, slice(Constant{1}, None, None))
     """
-    return tuple(_filled(_as_pattern(idx_list), inputs[1:]))
+    pattern = _as_pattern(idx_list)
+    index = tuple(_filled(pattern, inputs[1:]))
+    parts = [part for entry in pattern for part in (entry if isinstance(entry, Slice) else [entry])]
+    return (index, 1 + sum(part is not None for part in parts)) if get_count else index
 
 
 # Choosing.
@@ -1532,23 +1539,26 @@ def _not_a_choice(node: Apply, count: int) -> ValueError:
     )
 
 
-def choose(a: Any, choices: Any, mode: str = "raise") -> Any:
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """Return, for each element, that of the tensor which an array of integers names.
 
     Args:
         a: for each element, the number of the tensor to take it from.
         choices: the tensors, as a list, or as the rows of one tensor.
+        out: always None: nothing is written to where it is.
         mode: what becomes of a number that names none: ``"raise"``; ``"wrap"`` it round; or
             ``"clip"`` it to the range.
 
     Raises:
-        TypeError: the numbers are no integers.
+        TypeError: the numbers are no integers, or ``out`` is not None.
         ValueError: there is no such mode; or, when the function runs, a number names no tensor.
 
     Example:
         >>> choose([0, 1, 0], [[1, 2, 3], [10, 20, 30]]).eval().tolist()
         [1, 20, 3]
     """
+    if out is not None:
+        raise TypeError(f"choose: out: got {out}, wanted None; use what is returned")
     return Choose(mode)(a, choices)
 
 

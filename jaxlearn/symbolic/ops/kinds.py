@@ -10,11 +10,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.graph import Apply
-from jaxlearn.symbolic.ops import reductions, shaping
+from jaxlearn.symbolic.ops import (
+    conveniences,
+    creation,
+    elementwise,
+    matrices,
+    reductions,
+    shaping,
+)
 from jaxlearn.symbolic.variables import as_tensor_variable
 
-__all__ = ["AllReduction", "AnyReduction", "ProdReduction", "RebroadcastAxes", "SumReduction"]
+__all__ = [
+    "AllReduction",
+    "AllocEmpty",
+    "AnyReduction",
+    "Argmax",
+    "Bartlett",
+    "CpuContiguous",
+    "Default",
+    "Elemwise",
+    "Eye",
+    "FillDiagonalOffset",
+    "Flatten",
+    "Join",
+    "MaxAndArgmax",
+    "Mean",
+    "ProdReduction",
+    "RebroadcastAxes",
+    "RepeatOp",
+    "ScalarFromTensor",
+    "Split",
+    "SumReduction",
+    "TensorFromScalar",
+    "Tile",
+    "Tri",
+]
 
 
 class _OfRow(type):
@@ -138,3 +170,339 @@ class RebroadcastAxes(shaping.Rebroadcast, metaclass=_Rebroadcasting):
                 raise ValueError(f"Rebroadcast: there is no axis {number} in {variable.type!r}")
             flags[number] = flag
         return shaping.Rebroadcast(flags).make_node(variable)
+
+
+class _MadeOf(type):
+    made: tuple[type, ...]
+
+    def __instancecheck__(cls, operation: object) -> bool:
+        return type(operation) is cls or isinstance(operation, cls.made)
+
+
+class _Maker(metaclass=_MadeOf):
+    """Makes expressions of other operations; called as Theano's operation is."""
+
+    made: tuple[type, ...] = ()
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Return the expression, or a list of them."""
+        raise NotImplementedError
+
+    def make_node(self, *inputs: Any) -> Any:
+        """Return the node that computes the expression."""
+        answer = self(*inputs)
+        return (answer[0] if isinstance(answer, (list, tuple)) else answer).owner
+
+
+class Elemwise(_Maker):
+    """An operation on each element by itself, made of one on scalars.
+
+    Args:
+        scalar_op: the ``scalar_op`` of an operation such as ``T.exp``.
+        inplace_pattern: accepted as in Theano, without a meaning.
+        name: accepted as in Theano, without a meaning.
+        nfunc_spec: accepted as in Theano, without a meaning.
+        openmp: accepted as in Theano, without a meaning.
+
+    Raises:
+        TypeError: it is a scalar operation of a program's own.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> Elemwise(T.sqr.scalar_op)([1, 2]).eval().tolist()
+        [1, 4]
+        >>> isinstance(T.sqr, Elemwise)
+        True
+    """
+
+    made = (elementwise.Elementwise,)
+
+    def __init__(
+        self,
+        scalar_op: Any,
+        inplace_pattern: Any = None,
+        name: str | None = None,
+        nfunc_spec: Any = None,
+        openmp: bool | None = None,
+    ) -> None:
+        if not isinstance(scalar_op, elementwise.Elementwise):
+            raise TypeError(
+                f"Elemwise: scalar_op: got {scalar_op!r}, wanted that of an operation here, such "
+                "as T.exp.scalar_op; make an operation of a function of JAX with theano.from_jax"
+            )
+        self.scalar_op = scalar_op
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the operation."""
+        return self.scalar_op(*inputs)
+
+
+class Join(_Maker):
+    """Tensors put one after another along the axis that is the first input.
+
+    Args:
+        view: accepted as in Theano, without a meaning.
+
+    Example:
+        >>> Join()(0, [1, 2], [3]).eval().tolist()
+        [1, 2, 3]
+    """
+
+    made = (shaping.Join,)
+
+    def __init__(self, view: int = -1) -> None:
+        self.view = view
+
+    def __call__(self, axis: Any, *tensors: Any) -> Any:
+        """Return them joined."""
+        return shaping.join(axis, *tensors)
+
+
+class Split(_Maker):
+    """A tensor cut into parts along an axis.
+
+    Args:
+        len_splits: how many parts there are.
+
+    Example:
+        >>> [part.eval().tolist() for part in Split(2)([1, 2, 3], 0, [1, 2])]
+        [[1], [2, 3]]
+    """
+
+    made = (shaping.Split,)
+
+    def __init__(self, len_splits: int) -> None:
+        self.len_splits = int(len_splits)
+
+    def __call__(self, x: Any, axis: Any, splits: Any) -> Any:
+        """Return the parts."""
+        return shaping.split(x, splits, self.len_splits, axis)
+
+
+class _AlongAxis(_Maker):
+    def __init__(self, axis: Any = None) -> None:
+        self.axis = axis
+
+
+class MaxAndArgmax(_AlongAxis):
+    """The largest elements over axes, and where they are.
+
+    Args:
+        axis: an axis, a sequence of them, or None for all.
+
+    Example:
+        >>> [part.eval().tolist() for part in MaxAndArgmax(0)([3, 5, 4])]
+        [5, 1]
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return both."""
+        return reductions.max_and_argmax(x, self.axis)
+
+
+class _IsArgmax(_MadeOf):
+    def __instancecheck__(cls, operation: object) -> bool:
+        is_row = isinstance(operation, reductions.Reduction) and operation.name == "Argmax"
+        return type(operation) is cls or is_row
+
+
+class Argmax(_AlongAxis, metaclass=_IsArgmax):
+    """Where the largest element over axes is.
+
+    Args:
+        axis: an axis, or None for all.
+
+    Example:
+        >>> int(Argmax(0)([3, 5, 4]).eval())
+        1
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return where."""
+        return reductions.argmax(x, self.axis)
+
+
+class Mean(_AlongAxis):
+    """The mean over axes.
+
+    Args:
+        axis: an axis, a sequence of them, or None for all.
+
+    Example:
+        >>> float(Mean()([3.0, 5.0]).eval())
+        4.0
+    """
+
+    def __call__(self, x: Any) -> Any:
+        """Return the mean."""
+        return reductions.mean(x, self.axis)
+
+
+class RepeatOp(_AlongAxis):
+    """A tensor with each element, or each slice along an axis, repeated.
+
+    Args:
+        axis: which axis; None for the flattened tensor.
+
+    Example:
+        >>> RepeatOp(0)([1, 2], 2).eval().tolist()
+        [1, 1, 2, 2]
+    """
+
+    made = (shaping.Repeat,)
+
+    def __call__(self, x: Any, repeats: Any) -> Any:
+        """Return the repetitions."""
+        return shaping.repeat(x, repeats, self.axis)
+
+
+class Flatten(_Maker):
+    """A tensor with its last axes merged.
+
+    Args:
+        outdim: how many axes are left.
+
+    Example:
+        >>> Flatten()([[1, 2], [3, 4]]).eval().tolist()
+        [1, 2, 3, 4]
+    """
+
+    def __init__(self, outdim: int = 1) -> None:
+        self.outdim = int(outdim)
+
+    def __call__(self, x: Any) -> Any:
+        """Return it flattened."""
+        return shaping.flatten(x, self.outdim)
+
+
+class Tile(_Maker):
+    """A tensor repeated as a whole.
+
+    Args:
+        ndim: how many axes come out.
+
+    Example:
+        >>> Tile(1)([1, 2], [2]).eval().tolist()
+        [1, 2, 1, 2]
+    """
+
+    def __init__(self, ndim: int) -> None:
+        self.ndim = ndim
+
+    def __call__(self, x: Any, reps: Any) -> Any:
+        """Return the repetitions."""
+        return shaping.tile(x, reps, self.ndim)
+
+
+class _OfDtype(_Maker):
+    def __init__(self, dtype: str | None = None) -> None:
+        self.dtype = config.floatX if dtype is None else dtype
+
+
+class Eye(_OfDtype):
+    """A matrix with ones on a diagonal.
+
+    Args:
+        dtype: the dtype; ``config.floatX`` by default.
+
+    Example:
+        >>> Eye("int8")(2, 2, 0).eval().tolist()
+        [[1, 0], [0, 1]]
+    """
+
+    made = (creation.Eye,)
+
+    def __call__(self, n: Any, m: Any, k: Any) -> Any:
+        """Return the matrix."""
+        return creation.eye(n, m, k, self.dtype)
+
+
+class Tri(_OfDtype):
+    """A matrix with ones up to a diagonal and zeros beyond it.
+
+    Args:
+        dtype: the dtype; ``config.floatX`` by default.
+
+    Example:
+        >>> Tri("int8")(2, 2, 0).eval().tolist()
+        [[1, 0], [1, 1]]
+    """
+
+    def __call__(self, N: Any, M: Any, k: Any) -> Any:  # noqa: N803  (Theano's names)
+        """Return the matrix."""
+        return creation.tri(N, M, k, self.dtype)
+
+
+class AllocEmpty(_OfDtype):
+    """A tensor whose elements do not matter. Here they are zeros.
+
+    Args:
+        dtype: the dtype.
+
+    Example:
+        >>> AllocEmpty("int8")(2).eval().shape
+        (2,)
+    """
+
+    def __call__(self, *shape: Any) -> Any:
+        """Return zeros."""
+        return creation.zeros(shape, self.dtype)
+
+
+class Bartlett(_Maker):
+    """The Bartlett window of a number of points; see `creation.bartlett`."""
+
+    def __call__(self, M: Any) -> Any:  # noqa: N803  (Theano's name)
+        """Return the window."""
+        return creation.bartlett(M)
+
+
+class FillDiagonalOffset(_Maker):
+    """A matrix with a diagonal replaced; see `matrices.fill_diagonal_offset`."""
+
+    made = (matrices.FillDiagonal,)
+
+    def __call__(self, a: Any, val: Any, offset: Any) -> Any:
+        """Return the matrix."""
+        return matrices.fill_diagonal_offset(a, val, offset)
+
+
+class CpuContiguous(_Maker):
+    """A copy of a tensor. How it lies in memory is XLA's business."""
+
+    made = (shaping.TensorCopy,)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the copy."""
+        return shaping.tensor_copy(x)
+
+
+class _OneScalar(_Maker):
+    def __call__(self, x: Any) -> Any:
+        """Return the scalar.
+
+        Raises:
+            TypeError: it has axes.
+        """
+        variable = as_tensor_variable(x)
+        if variable.ndim:
+            raise TypeError(
+                f"{type(self).__name__}: got {variable} of {variable.type!r}, wanted a scalar"
+            )
+        return variable
+
+
+class ScalarFromTensor(_OneScalar):
+    """A tensor without axes; here that is what a scalar is."""
+
+
+class TensorFromScalar(_OneScalar):
+    """A scalar; here it is a tensor without axes already."""
+
+
+class Default(_Maker):
+    """The first input, or the second where the first is Python's None."""
+
+    def __call__(self, x: Any, default: Any) -> Any:
+        """Return one of them."""
+        return conveniences.default(x, default)

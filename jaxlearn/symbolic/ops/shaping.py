@@ -59,8 +59,16 @@ __all__ = [
 # What is known of a value while a graph is built.
 
 
-def get_scalar_constant_value(x: Any) -> Any:
+def get_scalar_constant_value(
+    orig_v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = 10
+) -> Any:
     """Return the value of a scalar that is constant, looking through axes, casts and stacking.
+
+    Args:
+        orig_v: a variable or number.
+        elemwise: accepted as in Theano, without a meaning.
+        only_process_constants: accepted as in Theano, without a meaning.
+        max_recur: accepted as in Theano, without a meaning.
 
     Raises:
         NotScalarConstantError: it is not constant, or not a scalar.
@@ -70,7 +78,7 @@ def get_scalar_constant_value(x: Any) -> Any:
         >>> int(get_scalar_constant_value(T.constant(3).dimshuffle("x")))
         3
     """
-    variable = as_tensor_variable(x)
+    variable = as_tensor_variable(orig_v)
     while not isinstance(variable, Constant):
         node = variable.owner
         if node is None:
@@ -86,7 +94,7 @@ def get_scalar_constant_value(x: Any) -> Any:
         variable = element
     if isinstance(variable, Constant) and variable.data.size == 1:
         return variable.data.reshape(())
-    raise NotScalarConstantError(f"got {x}, wanted a constant scalar")
+    raise NotScalarConstantError(f"got {orig_v}, wanted a constant scalar")
 
 
 class NotScalarConstantError(Exception):
@@ -583,7 +591,7 @@ class Reshape(Op):
 
     parameters = ("ndim",)
 
-    def __init__(self, ndim: int) -> None:
+    def __init__(self, ndim: int, name: str | None = None) -> None:
         self.ndim = ndim
 
     def __str__(self) -> str:
@@ -1109,7 +1117,7 @@ class ExtractDiagonal(Op):
 
     parameters = ("offset", "axis1", "axis2")
 
-    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1, view: bool = False) -> None:
         self.offset = offset
         self.axis1 = axis1
         self.axis2 = axis2
@@ -1138,14 +1146,22 @@ class ExtractDiagonal(Op):
 
 
 class AllocateDiagonal(Op):
-    """A square matrix with a vector on its diagonal."""
+    """A tensor in which the last axis of another one lies on a diagonal, among zeros.
+
+    Args:
+        offset: how far beside the main diagonal it lies.
+        axis1: one axis of the matrices that come out.
+        axis2: the other one; as in Theano, the first of the two counts their rows.
+    """
 
     linear = True
 
-    parameters = ("offset",)
+    parameters = ("offset", "axis1", "axis2")
 
-    def __init__(self, offset: int = 0) -> None:
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
         self.offset = offset
+        self.axis1 = axis1
+        self.axis2 = axis2
 
     def __str__(self) -> str:
         return f"AllocDiag{{offset={self.offset}}}"
@@ -1153,15 +1169,31 @@ class AllocateDiagonal(Op):
     def make_node(self, x: Any) -> Apply:
         """Tell the type of the output."""
         variable = as_tensor_variable(x)
-        return Apply.of_types(self, [variable], [TensorType(variable.dtype, (False, False))])
+        if variable.ndim < 1:
+            raise ValueError(f"AllocDiag: got {variable}, a scalar, wanted a tensor with axes")
+        kind = TensorType(variable.dtype, (False,) * (variable.ndim + 1))
+        return Apply.of_types(self, [variable], [kind])
 
     def function(self, x: Any) -> Any:
-        """Place the vector."""
-        return jnp.diag(x, self.offset)
+        """Place the elements."""
+        return _on_diagonals(x, self.offset, self.axis1, self.axis2)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write the function."""
-        return f"jnp.diag({inputs[0]}, {self.offset})"
+        if node.inputs[0].type.ndim == 1:
+            return f"jnp.diag({inputs[0]}, {self.offset})"
+        given = f"{inputs[0]}, {self.offset}, {self.axis1}, {self.axis2}"
+        return f"{writer.function(_on_diagonals)}({given})"
+
+
+def _on_diagonals(x: Any, offset: int, axis1: int, axis2: int) -> Any:
+    if x.ndim == 1:
+        return jnp.diag(x, offset)
+    places = np.arange(x.shape[-1])
+    rows, columns = places + max(-offset, 0), places + max(offset, 0)
+    size = x.shape[-1] + abs(offset)
+    matrices = jnp.zeros((*x.shape[:-1], size, size), x.dtype).at[..., rows, columns].set(x)
+    return jnp.moveaxis(matrices, (-2, -1), sorted((axis1, axis2)))
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

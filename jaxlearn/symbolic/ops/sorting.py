@@ -39,11 +39,13 @@ class SortOp(Op):
         axis: which axis.
         kind: Theano's choice of an algorithm. Here all are one, which keeps equal elements in
             order.
+        order: as in NumPy for arrays with fields, so always None.
     """
 
     parameters = ("axis", "kind")
 
-    def __init__(self, axis: int = -1, kind: str = "quicksort") -> None:
+    def __init__(self, axis: int = -1, kind: str = "quicksort", order: Any = None) -> None:
+        _refuse_order(order)
         if kind not in _KINDS:
             raise ValueError(f"kind: got {kind!r}, wanted one of {', '.join(map(repr, _KINDS))}")
         self.axis = axis

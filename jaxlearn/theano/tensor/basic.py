@@ -2,17 +2,36 @@
 
 from jaxlearn.symbolic.constructors import CONSTRUCTORS, tensor
 from jaxlearn.symbolic.errors import AsTensorError
+from jaxlearn.symbolic.groups import DTYPE_GROUPS, TOLERANCES, TYPE_GROUPS
+from jaxlearn.symbolic.inspecting import hashtype
 from jaxlearn.symbolic.ops.accumulation import cumprod, cumsum
 from jaxlearn.symbolic.ops.closeness import allclose, isclose
 from jaxlearn.symbolic.ops.contraction import (
+    Dot,
     batched_dot,
     batched_tensordot,
     dot,
     outer,
     tensordot,
 )
+from jaxlearn.symbolic.ops.conveniences import (
+    ceil_intdiv,
+    check_and_normalize_axes,
+    cov,
+    default,
+    divmod,  # noqa: A004
+    extract_constant,
+    is_flat,
+    largest,
+    numpy_scalar,
+    power,
+    smallest,
+    transfer,
+)
 from jaxlearn.symbolic.ops.counting import bincount
 from jaxlearn.symbolic.ops.creation import (
+    Alloc,
+    Arange,
     alloc,
     arange,
     eye,
@@ -31,6 +50,9 @@ from jaxlearn.symbolic.ops.creation import (
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip, iround, round  # noqa: A004
 from jaxlearn.symbolic.ops.grids import mgrid, ogrid
 from jaxlearn.symbolic.ops.indexing import (
+    Choose,
+    Nonzero,
+    PermuteRowElements,
     choose,
     flatnonzero,
     inc_subtensor,
@@ -40,6 +62,21 @@ from jaxlearn.symbolic.ops.indexing import (
     permute_row_elements,
     set_subtensor,
     take,
+)
+from jaxlearn.symbolic.ops.kinds import (
+    AllocEmpty,
+    Argmax,
+    Default,
+    Eye,
+    Flatten,
+    Join,
+    MaxAndArgmax,
+    Mean,
+    ScalarFromTensor,
+    Split,
+    TensorFromScalar,
+    Tile,
+    Tri,
 )
 from jaxlearn.symbolic.ops.kinds import RebroadcastAxes as Rebroadcast
 from jaxlearn.symbolic.ops.matrices import (
@@ -53,6 +90,7 @@ from jaxlearn.symbolic.ops.reductions import (
     any,  # noqa: A004
     argmax,
     argmin,
+    make_keep_dims,
     max,  # noqa: A004
     max_and_argmax,
     mean,
@@ -65,8 +103,11 @@ from jaxlearn.symbolic.ops.reductions import (
     var,
 )
 from jaxlearn.symbolic.ops.shaping import (
+    AllocateDiagonal,
     DimShuffle,
+    ExtractDiagonal,
     NotScalarConstantError,
+    Reshape,
     addbroadcast,
     concatenate,
     diag,
@@ -108,8 +149,19 @@ from jaxlearn.symbolic.variables import (
     as_tensor_variable,
     constant,
 )
+from jaxlearn.theano.replaced import refusing
 
+__getattr__ = refusing(__name__)
+
+ARange = Arange
+AllocDiag = AllocateDiagonal
+ExtractDiag = ExtractDiagonal
 as_tensor = as_tensor_variable
+join_ = join
+makeKeepDims = make_keep_dims  # noqa: N816  (Theano's name)
+scalar_from_tensor = ScalarFromTensor()
+setdefault = default
+tensor_from_scalar = TensorFromScalar()
 
 _OTHER_NAMES = {
     "abs": "abs_",
@@ -118,31 +170,60 @@ _OTHER_NAMES = {
     "bitwise_or": "or_",
     "bitwise_xor": "xor",
     "floor_div": "int_div",
+    "isinf_": "isinf",
+    "isnan_": "isnan",
     "square": "sqr",
     "where": "switch",
 }
-_OF_NNET = (
+_ELSEWHERE = (
     "sigmoid",
     "sigmoid_binary_crossentropy",
     "softplus",
     "softsign",
     "ultra_fast_sigmoid",
+    "xlogx",
+    "xlogy0",
 )
 _BY_NAME = {
     **CONSTRUCTORS,
-    **{name: row for name, row in ROWS.items() if "{" not in name and name not in _OF_NNET},
+    **DTYPE_GROUPS,
+    **TOLERANCES,
+    **TYPE_GROUPS,
+    **{name: row for name, row in ROWS.items() if "{" not in name and name not in _ELSEWHERE},
     **{name: ROWS[row] for name, row in _OTHER_NAMES.items()},
 }
 globals().update(_BY_NAME)
 
 __all__ = [
+    "ARange",
+    "Alloc",
+    "AllocDiag",
+    "AllocEmpty",
+    "Argmax",
     "AsTensorError",
+    "Choose",
+    "Default",
     "DimShuffle",
+    "Dot",
+    "ExtractDiag",
+    "Eye",
+    "Flatten",
+    "Join",
+    "MaxAndArgmax",
+    "Mean",
+    "Nonzero",
     "NotScalarConstantError",
+    "PermuteRowElements",
     "Rebroadcast",
+    "Reshape",
+    "ScalarFromTensor",
+    "Split",
     "TensorConstant",
+    "TensorFromScalar",
     "TensorType",
     "TensorVariable",
+    "Tile",
+    "Tri",
     "addbroadcast",
     "all",
     "allclose",
@@ -159,15 +240,21 @@ __all__ = [
     "batched_tensordot",
     "bincount",
     "cast",
+    "ceil_intdiv",
+    "check_and_normalize_axes",
     "choose",
     "clip",
     "concatenate",
     "constant",
+    "cov",
     "cumprod",
     "cumsum",
+    "default",
     "diag",
     "diagonal",
+    "divmod",
     "dot",
+    "extract_constant",
     "eye",
     "fill",
     "fill_diagonal",
@@ -178,13 +265,18 @@ __all__ = [
     "full_like",
     "get_scalar_constant_value",
     "get_vector_length",
+    "hashtype",
     "horizontal_stack",
     "identity_like",
     "inc_subtensor",
     "inverse_permutation",
     "iround",
+    "is_flat",
     "isclose",
     "join",
+    "join_",
+    "largest",
+    "makeKeepDims",
     "max",
     "max_and_argmax",
     "mean",
@@ -193,23 +285,28 @@ __all__ = [
     "nonzero",
     "nonzero_values",
     "norm",
+    "numpy_scalar",
     "ogrid",
     "ones",
     "ones_like",
     "outer",
     "patternbroadcast",
     "permute_row_elements",
+    "power",
     "prod",
     "ptp",
     "repeat",
     "reshape",
     "roll",
     "round",
+    "scalar_from_tensor",
     "set_subtensor",
+    "setdefault",
     "shape",
     "shape_padaxis",
     "shape_padleft",
     "shape_padright",
+    "smallest",
     "sort",
     "specify_shape",
     "split",
@@ -222,10 +319,12 @@ __all__ = [
     "take",
     "tensor",
     "tensor_copy",
+    "tensor_from_scalar",
     "tensordot",
     "tile",
     "topk",
     "topk_and_argtopk",
+    "transfer",
     "transpose",
     "tri",
     "tril",

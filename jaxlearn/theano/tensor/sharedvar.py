@@ -1,8 +1,18 @@
 """Theano's ``theano.tensor.sharedvar``."""
 
 from jaxlearn.symbolic.shared import TensorSharedVariable, shared
+from jaxlearn.theano.replaced import refusing
+
+__getattr__ = refusing(__name__)
 
 tensor_constructor = shared
 scalar_constructor = shared
+load_shared_variable = shared
 
-__all__ = ["TensorSharedVariable", "scalar_constructor", "shared", "tensor_constructor"]
+__all__ = [
+    "TensorSharedVariable",
+    "load_shared_variable",
+    "scalar_constructor",
+    "shared",
+    "tensor_constructor",
+]

@@ -1,24 +1,50 @@
 """Theano's ``theano.tensor.subtensor``."""
 
 from jaxlearn.symbolic.ops.indexing import (
+    AdvancedBooleanIncSubtensor,
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     AdvancedSubtensor,
     AdvancedSubtensor1,
     IncSubtensor,
     Subtensor,
+    advanced_inc_subtensor,
+    advanced_inc_subtensor1,
+    advanced_set_subtensor,
+    advanced_set_subtensor1,
+    advanced_subtensor,
+    advanced_subtensor1,
+    get_idx_list,
     inc_subtensor,
     set_subtensor,
     take,
 )
+from jaxlearn.theano.replaced import refusing
+
+__getattr__ = refusing(__name__)
+
+advanced_boolean_inc_subtensor = advanced_inc_subtensor
+advanced_boolean_set_subtensor = advanced_set_subtensor
+advanced_boolean_subtensor = advanced_subtensor
 
 __all__ = [
+    "AdvancedBooleanIncSubtensor",
     "AdvancedIncSubtensor",
     "AdvancedIncSubtensor1",
     "AdvancedSubtensor",
     "AdvancedSubtensor1",
     "IncSubtensor",
     "Subtensor",
+    "advanced_boolean_inc_subtensor",
+    "advanced_boolean_set_subtensor",
+    "advanced_boolean_subtensor",
+    "advanced_inc_subtensor",
+    "advanced_inc_subtensor1",
+    "advanced_set_subtensor",
+    "advanced_set_subtensor1",
+    "advanced_subtensor",
+    "advanced_subtensor1",
+    "get_idx_list",
     "inc_subtensor",
     "set_subtensor",
     "take",

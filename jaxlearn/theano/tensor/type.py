@@ -1,5 +1,10 @@
 """Theano's ``theano.tensor.type``."""
 
 from jaxlearn.symbolic.types import TensorType
+from jaxlearn.theano.replaced import refusing
 
-__all__ = ["TensorType"]
+__getattr__ = refusing(__name__)
+
+Tensor = TensorType
+
+__all__ = ["Tensor", "TensorType"]

@@ -201,7 +201,7 @@ def test_choosing():
     x, a = T.dmatrix("x"), T.lvector("a")
     np.testing.assert_array_equal(indexing.choose(a, x).eval({x: X, a: rows}), np.choose(rows, X))
     for mode in ("wrap", "clip"):
-        found = indexing.choose(a, x, mode).eval({x: X, a: 7 * rows - 5})
+        found = indexing.choose(a, x, mode=mode).eval({x: X, a: 7 * rows - 5})
         np.testing.assert_array_equal(found, np.choose(7 * rows - 5, X, mode=mode))
     gradient = theano.grad(indexing.choose(a, x).sum(), x).eval({x: X, a: rows})
     expected = np.zeros_like(X)

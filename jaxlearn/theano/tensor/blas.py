@@ -1,0 +1,7 @@
+"""Theano's ``theano.tensor.blas``: nothing of it, but what to use instead."""
+
+from jaxlearn.theano.replaced import refusing
+
+__getattr__ = refusing(__name__)
+
+__all__: list[str] = []
