@@ -1,4 +1,4 @@
-"""`MRG_RandomStreams`: random tensors drawn on the device, number for number as Theano drew them."""
+"""`MRG_RandomStreams`: random tensors drawn on the device, number for number as by Theano."""
 
 from __future__ import annotations
 
@@ -294,7 +294,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         return MultinomialFromUniform(dtype)(matrix, unis, n)
 
     def _one_for_each_row(self, matrix: Any, n: Any, nstreams: int | None) -> Any:
-        return self.uniform(matrix[:, 0].shape * n, ndim=1, nstreams=nstreams)
+        return self.uniform((matrix.shape[0] * as_tensor_variable(n),), nstreams=nstreams)
 
     def choice(
         self,
@@ -423,7 +423,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         counts = [sum(far) for far in outside]
         most = 2 * radius.shape[0]
         drawn = self._fractions(
-            most.dimshuffle("x"), 1, radius.dtype, nstreams or _MOST_STREAMS, counts[0] + counts[1]
+            (most,), 1, radius.dtype, nstreams or _MOST_STREAMS, counts[0] + counts[1]
         )
         # Only the number of the states is noted, for another seed.
         lowest = undefined_grad(constant(math.exp(-(_TRUNCATED_AT**2) / 2), dtype=radius.dtype))

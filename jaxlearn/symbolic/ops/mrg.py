@@ -203,7 +203,7 @@ def _as_fraction(drawn: Any, dtype: str) -> Any:
 
 
 def _drawn(states: Any, shape: Sequence[int], dtype: str) -> tuple[Any, Any]:
-    """Return the states after a draw, and fractions of that shape; element i is of stream i mod n."""
+    """Return the states after a draw, and fractions of a shape, of each stream in turn."""
     size = prod(shape)
     used = min(size, states.shape[0])
     if size == 0:
@@ -274,6 +274,7 @@ class MRGUniform(Op):
         [0.013459, 0.154469, 0.47662, 0.01339]
     """
 
+    name = "mrg_uniform"
     parameters = ("output_type",)
 
     def __init__(self, output_type: Any, inplace: bool = False) -> None:
@@ -403,7 +404,7 @@ def _running_sums(pvals: Any) -> Any:
 
 
 def _fallen(limits: Any, fractions: Any) -> Any:
-    """Return, of each row, a mask of the first limit that is above its fraction, if there is one."""
+    """Return, of each row, a mask of the first limit above its fraction, if there is one."""
     dtype = jnp.promote_types(limits.dtype, fractions.dtype)
     above = limits.astype(dtype) > fractions.astype(dtype)[:, None]
     earlier = jnp.cumsum(above, axis=1, dtype="int32") > 1
@@ -434,7 +435,7 @@ class _FromUniform(Op):
         odtype: the dtype that comes out; ``"auto"`` for that of the probabilities.
     """
 
-    parameters = ("odtype",)
+    parameters: tuple[str, ...] = ("odtype",)
 
     def __init__(self, odtype: str) -> None:
         self.odtype = odtype
@@ -507,7 +508,8 @@ class MultinomialFromUniform(_FromUniform):
         odtype: the dtype of the counts; ``"auto"`` for that of the probabilities.
 
     Example:
-        >>> MultinomialFromUniform("int64")([[0.5, 0.5], [0.1, 0.9]], [0.4, 0.4, 0.7, 0.8], 2).eval()
+        >>> rows = [[0.5, 0.5], [0.1, 0.9]]
+        >>> MultinomialFromUniform("int64")(rows, [0.4, 0.4, 0.7, 0.8], 2).eval()
         array([[1, 1],
                [0, 2]])
     """
