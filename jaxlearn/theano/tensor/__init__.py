@@ -8,6 +8,8 @@ from jaxlearn.theano.tensor import (
     nlinalg,
     nnet,
     opt,
+    raw_random,
+    shared_randomstreams,
     sharedvar,
     subtensor,
     type,  # noqa: A004
@@ -33,6 +35,8 @@ __all__ = [
     "nlinalg",
     "nnet",
     "opt",
+    "raw_random",
+    "shared_randomstreams",
     "sharedvar",
     "subtensor",
     "type",
