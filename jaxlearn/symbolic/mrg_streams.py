@@ -203,13 +203,15 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         low, high = as_tensor_variable(low), as_tensor_variable(high)
         if dtype is None:
             dtype = upcast(config.floatX, low.dtype, high.dtype)
-        sample = self._fractions(_checked_size(size), ndim, dtype, nstreams)
-        low, high = (undefined_grad(cast(bound, dtype)) for bound in (low, high))
-        if max(low.ndim, high.ndim) > sample.ndim:
+        # Before there is a shared variable: an error leaves the streams as they are.
+        rank = MRGUniform.new(np.zeros((1, 6), np.int32), ndim, dtype, _checked_size(size))[1].ndim
+        if max(low.ndim, high.ndim) > rank:
             raise NotImplementedError(
                 f"uniform: the bounds have {max(low.ndim, high.ndim)} axes, and size has only "
-                f"{sample.ndim} lengths; give a size of as many lengths"
+                f"{rank} lengths; give a size of as many lengths"
             )
+        sample = self._fractions(size, ndim, dtype, nstreams)
+        low, high = (undefined_grad(cast(bound, dtype)) for bound in (low, high))
         return sample * (high - low) + low
 
     def _fractions(
@@ -217,15 +219,11 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
     ) -> Any:
         """Return fractions between 0 and 1; where a count is given, only so many are drawn."""
         streams = self.n_streams(size) if nstreams is None else nstreams
-        kind = TensorType(dtype, ())
-        if count is None:
-            # Before there is a shared variable, for an error in the size.
-            MRGUniform.new(np.zeros((1, 6), np.int32), ndim, kind.dtype, size)
         states = shared(self._take_states(streams))
         if count is None:
-            new, sample = MRGUniform.new(states, ndim, kind.dtype, size)
+            new, sample = MRGUniform.new(states, ndim, dtype, size)
         else:
-            new, sample = MRGUniform(TensorType(kind.dtype, (False,)))(states, size, count)
+            new, sample = MRGUniform(TensorType(dtype, (False,)))(states, size, count)
         return self.pretty_return(states, new, sample, size, nstreams)
 
     def binomial(
