@@ -111,7 +111,7 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     if shared is None:
         leaves = _named_leaves("state", state)
     else:
-        leaves = {name: variable.get_value() for name, variable in shared.items()}
+        leaves = {name: _value_of(variable) for name, variable in shared.items()}
     _write(os.fsdecode(path), _to_bytes(leaves))
 
 
@@ -156,7 +156,7 @@ def load(path: str | os.PathLike[str], like: Any = None) -> Any:
     if like is None:
         return found
     if shared is not None:
-        values = {name: variable.get_value() for name, variable in shared.items()}
+        values = {name: _value_of(variable) for name, variable in shared.items()}
         _check_fit(path, found, values)
         _set_all(shared, values, found)
         return like
@@ -187,7 +187,7 @@ def _shared_variables(argument: str, state: Any) -> dict[str, _Shared] | None:
             )
         if not variable.name:
             raise ValueError(
-                f"{argument}: shared variable {i} ({variable}, {_describe(variable.get_value())}) "
+                f"{argument}: shared variable {i} ({variable}, {_describe(_value_of(variable))}) "
                 "has no name; set its .name, by which the file knows it"
             )
         if variable.name in named:
@@ -197,6 +197,14 @@ def _shared_variables(argument: str, state: Any) -> dict[str, _Shared] | None:
             )
         named[variable.name] = variable
     return named
+
+
+def _value_of(variable: _Shared) -> Any:
+    """Return the value of a shared variable; of a generator of random numbers, its words."""
+    value = variable.get_value()
+    if isinstance(value, np.random.RandomState):
+        return variable.get_value(return_internal_type=True)  # type: ignore[call-arg]
+    return value
 
 
 def _named_leaves(argument: str, tree: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from jaxlearn.symbolic.function_arguments import (
 from jaxlearn.symbolic.graph import Variable, graph_inputs, toposort
 from jaxlearn.symbolic.lowering import Graph
 from jaxlearn.symbolic.packing import MISFIT
+from jaxlearn.symbolic.random_states import RandomStateType, state_of
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.sharding import Placement
 from jaxlearn.symbolic.shared import SharedVariable
@@ -211,12 +212,21 @@ class Function:
             graph, self._updated, self._read, self.name or "function", self._placement
         )
         self._prints = any(getattr(node.op, "prints", False) for node in graph.nodes)
+        self._states = [
+            i
+            for i, variable in enumerate(self._outputs)
+            if isinstance(variable.type, RandomStateType)
+        ]
         is_strict = any(entry.strict for entry in self.inputs)
         self._is_one = self._form.is_one
         self._quick: Any = None
         # What a quick call returns is then what this function returns.
         self._is_plain = not (
-            self._prints or self._input_updates or is_strict or self._form.keys is not None
+            self._prints
+            or self._input_updates
+            or self._states
+            or is_strict
+            or self._form.keys is not None
         )
         self._converters = [
             functools.partial(
@@ -265,6 +275,8 @@ class Function:
             jax.effects_barrier()
         for i in reversed(self._input_updates):
             self._defaults[i] = outputs.pop()
+        for i in self._states:
+            outputs[i] = state_of(outputs[i])
         return self._form.hand_out(outputs)
 
     # Many calls in one.
@@ -474,7 +486,9 @@ class Function:
             self._converted(example, {}) if example else None,
             checkify,
         )
-        defaults = [self._defaults[i] for i in self._input_updates]
+        defaults = [
+            self._convert(i, self._converters[i], self._defaults[i]) for i in self._input_updates
+        ]
         values = [v.stored for v in self._updated] + defaults + [v.stored for v in self._read]
         return pure, dict(zip(pure.names, map(np.array, values), strict=True))
 
@@ -588,7 +602,10 @@ class Function:
 
     def __getitem__(self, key: Any) -> Any:
         """Return the value that an input has where a call does not give it."""
-        return self._defaults[self._position(key)]
+        position = self._position(key)
+        value = self._defaults[position]
+        is_state = isinstance(self.inputs[position].variable.type, RandomStateType)
+        return state_of(value) if is_state and isinstance(value, np.ndarray) else value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Set the value that an input has where a call does not give it."""
@@ -680,6 +697,7 @@ class Function:
             "_program",
             "_quick",
             "_read",
+            "_states",
             "_updated",
         }
         return {key: value for key, value in self.__dict__.items() if key not in made_again}

@@ -269,7 +269,13 @@ class Apply:
         # hundred would exhaust the stack; so they come first, in order, as the items of a list.
         below: Any = _BelowFirst(self) if not _pickling.below else []
         types = [output.type for output in self.outputs]
-        return _restore_node, (below, self.op, self.inputs, types, self.tag, self.line)
+        # Its outputs are there before its inputs: the update of a random state is an output of the
+        # node whose input that state is.
+        state = (below, self.op, self.inputs, self.tag, self.line)
+        return _node_of_types, (types,), state
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, self.op, self.inputs, self.tag, self.line = state
 
 
 def _new_output(kind: Any) -> Variable:
@@ -277,17 +283,8 @@ def _new_output(kind: Any) -> Variable:
     return output
 
 
-def _restore_node(
-    below: list[Any],
-    op: Op,
-    inputs: list[Variable],
-    types: list[Any],
-    tag: Scratchpad,
-    line: SourceLine | None,
-) -> Apply:
-    node = Apply.of_types(op, inputs, types)
-    node.tag, node.line = tag, line
-    return node
+def _node_of_types(types: list[Any]) -> Apply:
+    return Apply.of_types(Op(), [], types)
 
 
 class _Pickling(threading.local):

@@ -16,7 +16,13 @@ from jaxlearn.symbolic.graph import Variable
 from jaxlearn.symbolic.types import TensorType, Type, generic
 from jaxlearn.symbolic.variables import TensorOperators
 
-__all__ = ["OrderedUpdates", "SharedVariable", "TensorSharedVariable", "shared"]
+__all__ = [
+    "ArraySharedVariable",
+    "OrderedUpdates",
+    "SharedVariable",
+    "TensorSharedVariable",
+    "shared",
+]
 
 
 class SharedVariable(Variable):
@@ -102,7 +108,29 @@ class SharedVariable(Variable):
         self.set_value(new_value)
 
 
-class TensorSharedVariable(TensorOperators, SharedVariable):
+class ArraySharedVariable(SharedVariable):
+    """A shared variable whose value is kept as an array, on the device where a step needs it."""
+
+    def on_device(self) -> jax.Array:
+        """Return the value as an array on the device; 64-bit types must be on."""
+        is_spread = isinstance(self.stored, jax.Array) and len(self.stored.sharding.device_set) > 1
+        if is_spread or not isinstance(self.stored, jax.Array):
+            self.stored = jax.device_put(np.array(self.stored), jax_device())
+        return self.stored
+
+    def __getstate__(self) -> dict[str, Any]:
+        # JAX unpickles a 64-bit array as a 32-bit one where 64-bit types are off.
+        kept = {key: value for key, value in self.__dict__.items() if key != "_evaluators"}
+        return kept | {"stored": np.array(self.stored)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def __reduce__(self) -> Any:
+        return _empty, (type(self),), self.__getstate__()
+
+
+class TensorSharedVariable(TensorOperators, ArraySharedVariable):
     """An array that lives between the calls of functions, on the device.
 
     Example:
@@ -125,13 +153,6 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
                 return self.on_device().copy()
         return np.array(self.stored)
 
-    def on_device(self) -> jax.Array:
-        """Return the value as an array on the device; 64-bit types must be on."""
-        is_spread = isinstance(self.stored, jax.Array) and len(self.stored.sharding.device_set) > 1
-        if is_spread or not isinstance(self.stored, jax.Array):
-            self.stored = jax.device_put(np.array(self.stored), jax_device())
-        return self.stored
-
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Replace the value; functions made before see the new one.
 
@@ -152,17 +173,6 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
         # A copy of our own, which the device may alias later: nobody else can change it.
         self.stored = np.array(array)
 
-    def __getstate__(self) -> dict[str, Any]:
-        # JAX unpickles a 64-bit array as a 32-bit one where 64-bit types are off.
-        kept = {key: value for key, value in self.__dict__.items() if key != "_evaluators"}
-        return kept | {"stored": np.array(self.stored)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
-    def __reduce__(self) -> Any:
-        return _empty, (type(self),), self.__getstate__()
-
 
 def _empty(kind: Any) -> Any:
     return kind.__new__(kind)
@@ -180,8 +190,8 @@ def shared(
     """Return a variable with a value of its own, which functions read and their updates replace.
 
     Args:
-        value: an array, or a number. A list is kept as a Python object, as in Theano: make an
-            array of it.
+        value: an array, a number, or a `numpy.random.RandomState`. A list is kept as a Python
+            object, as in Theano: make an array of it.
         name: a name for it.
         strict: refuse to store anything but arrays of the very dtype.
         allow_downcast: let ``set_value`` lose precision.
@@ -205,6 +215,10 @@ def shared(
             f"shared: got the symbolic variable {value}, wanted numbers; "
             "evaluate it first (.eval()), or use the expression itself"
         )
+    if isinstance(value, np.random.RandomState):
+        from jaxlearn.symbolic.random_states import RandomStateSharedVariable, RandomStateType
+
+        return RandomStateSharedVariable(RandomStateType(), value, name)
     if not _is_numeric(value):
         return GenericSharedVariable(generic, value, name)
     array = np.asarray(value)

@@ -23,17 +23,17 @@ class IfElse(Op):
 
     Args:
         n_outs: how many values there are.
-        name: what the user calls the choice.
+        label: what the user calls the choice.
     """
 
-    parameters = ("n_outs", "name")
+    parameters = ("n_outs", "label")
 
-    def __init__(self, n_outs: int, name: str | None = None) -> None:
+    def __init__(self, n_outs: int, label: str | None = None) -> None:
         self.n_outs = n_outs
-        self.name = name
+        self.label = label
 
     def __str__(self) -> str:
-        return f"if{{{self.name or ''}}}"
+        return f"if{{{self.label or ''}}}"
 
     def make_node(self, *inputs: Any) -> Apply:
         """Check the condition, and that both branches are of the same types."""
@@ -85,7 +85,7 @@ class IfElse(Op):
             else:
                 zeros = zeros_like(values[i - 1], str(gradient.type.dtype))
                 pair = (gradient, zeros) if i <= self.n_outs else (zeros, gradient)
-                results.append(IfElse(1, self.name)(condition, *pair))
+                results.append(IfElse(1, self.label)(condition, *pair))
         return results
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:

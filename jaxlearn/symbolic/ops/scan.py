@@ -232,28 +232,28 @@ class _Loop(Op):
 
     Args:
         body: the graph of one step.
-        name: what the user calls the loop.
+        label: what the user calls the loop.
         truncate: through how many steps from the last a gradient flows; -1 for all.
         checkpoints: whether each step is computed anew for the gradient, which then needs memory
             for the states only.
     """
 
-    parameters = ("body", "name", "truncate", "checkpoints")
+    parameters = ("body", "label", "truncate", "checkpoints")
 
     def __init__(
         self,
         body: Body,
-        name: str | None = None,
+        label: str | None = None,
         truncate: int = -1,
         checkpoints: bool = False,
     ) -> None:
         self.body = body
-        self.name = name or "scan_fn"
+        self.label = label or "scan_fn"
         self.truncate = truncate
         self.checkpoints = checkpoints
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}{{{self.name}}}"
+        return f"{type(self).__name__}{{{self.label}}}"
 
     @cached_property
     def _moving(self) -> list[bool]:
@@ -288,7 +288,7 @@ class _Loop(Op):
     ) -> Callable[[], Exception]:
         """Return what makes the error of a sequence that has too few rows."""
         return lambda: ValueError(
-            f"{self.name}: sequence is shorter than the required number of steps: {variable} has "
+            f"{self.label}: sequence is shorter than the required number of steps: {variable} has "
             f"{rows} rows, n_steps is {n_steps or 'more'}{made_at(node.line)}"
         )
 
@@ -298,7 +298,7 @@ class _Loop(Op):
         for variable, rows, taps in zip(variables, initial, self.body.taps, strict=True):
             if len(rows) < -min(taps):
                 raise ValueError(
-                    f"{self.name}: the initial state {variable} has {len(rows)} rows, wanted "
+                    f"{self.label}: the initial state {variable} has {len(rows)} rows, wanted "
                     f"{-min(taps)}: so many steps back do the taps {list(taps)} reach"
                     f"{made_at(node.line)}"
                 )
@@ -311,7 +311,7 @@ class _Loop(Op):
             before, start = inputs[start], start + len(taps)
             if jnp.shape(before) != jnp.shape(after):
                 raise ValueError(
-                    f"{self.name}: a step makes {jnp.shape(after)} of the recurrent output that "
+                    f"{self.label}: a step makes {jnp.shape(after)} of the recurrent output that "
                     f"begins with {variable}, which has shape {jnp.shape(before)} for each step; "
                     f"the shape must stay{made_at(node.line)}"
                 )
@@ -344,8 +344,8 @@ class Scan(_Loop):
         n_steps = lowering.size(node.inputs[0], values[0])
         if n_steps < 0:
             raise IndexError(
-                f"{self.name} was asked to run for a negative number of steps: n_steps is {n_steps}"
-                f"{made_at(node.line)}"
+                f"{self.label} was asked to run for a negative number of steps: n_steps is "
+                f"{n_steps}{made_at(node.line)}"
             )
         self._check_initial(node, values)
         for variable, rows in self._sequences(node, values):
@@ -415,7 +415,7 @@ class While(_Loop):
     ) -> list[Variable | None]:
         """Return the gradients of a `Scan` of as many steps as were made."""
         body = self.body._replace(condition=None)
-        scan = Scan(body, self.name, self.truncate, self.checkpoints).make_node(
+        scan = Scan(body, self.label, self.truncate, self.checkpoints).make_node(
             node.outputs[0], *node.inputs[1:]
         )
         kept = len(body.states) + len(body.plain)
@@ -754,7 +754,7 @@ def _written(
     """Return the name of the function of one step, and the other arguments of the loop."""
     known = [writer.is_known(variable) for variable in op.body.split(node.inputs)[3]]
     statics = [v for v, is_known in zip(op.body.fixed, known, strict=True) if is_known]
-    step = writer.inner_function(f"{op.name}_step", op.body.inputs, statics, outputs)
+    step = writer.inner_function(f"{op.label}_step", op.body.inputs, statics, outputs)
     rows, initial, carried, fixed = op.body.split(inputs)
     fixed = [
         writer.raw(name) if is_known else name for name, is_known in zip(fixed, known, strict=True)

@@ -1,3 +1,5 @@
 """Theano's ``theano.sandbox``."""
 
-__all__: list[str] = []
+from jaxlearn.theano.sandbox import linalg, multinomial, rng_mrg
+
+__all__ = ["linalg", "multinomial", "rng_mrg"]
