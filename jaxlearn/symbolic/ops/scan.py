@@ -8,6 +8,7 @@ many steps.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -359,7 +360,9 @@ class Scan(_Loop):
         n_steps = writer.size(node.inputs[0], inputs[0])
         rest = "" if self.truncate < 0 else f", {self.truncate}"
         rest += ", checkpoints=True" if self.checkpoints else ""
-        return f"{writer.function(loop)}({step}, {n_steps}, {arguments}, {self.body.taps}{rest})"
+        first = "[0]" if len(node.outputs) == 1 else ""
+        arguments = f"{step}, {n_steps}, {arguments}, {self.body.taps}{rest}"
+        return f"{writer.function(loop)}({arguments}){first}"
 
 
 class While(_Loop):
@@ -423,7 +426,9 @@ class While(_Loop):
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write a function of one step, and a loop of it."""
         step, arguments = _written(self, node, inputs, writer, _outputs_of_while(self.body))
-        return f"{writer.function(loop_until)}({step}, {inputs[0]}, {arguments}, {self.body.taps})"
+        first = "[0]" if len(node.outputs) == 1 else ""
+        arguments = f"{step}, {inputs[0]}, {arguments}, {self.body.taps}"
+        return f"{writer.function(loop_until)}({arguments}){first}"
 
 
 def _outputs_of_while(body: Body) -> list[Variable]:
@@ -753,7 +758,8 @@ def _written(
     """Return the name of the function of one step, and the other arguments of the loop."""
     known = [writer.is_known(variable) for variable in op.body.split(node.inputs)[3]]
     statics = [v for v, is_known in zip(op.body.fixed, known, strict=True) if is_known]
-    step = writer.inner_function(f"{op.name}_step", op.body.inputs, statics, outputs)
+    name = re.sub(r"\W", "_", f"{op.name}_step")
+    step = writer.inner_function(name, op.body.inputs, statics, outputs, as_tuple=True)
     rows, initial, carried, fixed = op.body.split(inputs)
     fixed = [
         writer.raw(name) if is_known else name for name, is_known in zip(fixed, known, strict=True)
