@@ -500,7 +500,9 @@ class InnerLowering(Lowering):
         if own:
             raise _size_of_a_step(variable, f"it depends on {own[0]}, which each step makes anew")
         outside = {**self._places, **self._rows}
-        values = [self._outer.known(outside[v]) if v in used else None for v in self.graph.inputs]
+        values: list[Any] = [
+            self._outer.known(outside[v]) if v in used else None for v in self.graph.inputs
+        ]
         rows = [v in used and v in self._rows for v in self.graph.inputs]
         count = min(len(tensor) for tensor, is_row in zip(values, rows, strict=True) if is_row)
         found = {}

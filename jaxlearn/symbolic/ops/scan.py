@@ -109,7 +109,8 @@ def loop(
             carried on.
         n_steps: how many steps.
         rows: arrays of which each step gets the next row.
-        initial: for each recurrent output its values before the first step, the newest last.
+        initial: for each recurrent output its values before the first step, the newest last; as
+            many as the taps reach back are used.
         carried: what the first step gets of what each step replaces.
         fixed: what every step gets the same.
         taps: for each recurrent output how far back the step looks, as negative numbers.
@@ -127,7 +128,8 @@ def loop(
         >>> sums.tolist(), last.item()
         ([0.0, 1.0, 3.0], 3.0)
     """
-    depths = [len(values) for values in initial]
+    depths = [-min(each) for each in taps]
+    initial = [values[:depth] for values, depth in zip(initial, depths, strict=True)]
     rows = tuple(values[:n_steps] for values in rows)
     start = tuple(tuple(values) for values in initial), tuple(carried)
     made = jax.checkpoint(step) if checkpoints else step
@@ -193,7 +195,8 @@ def loop_until(
         >>> count.item(), last.item()
         (4, 16.0)
     """
-    depths = [len(values) for values in initial]
+    depths = [-min(each) for each in taps]
+    initial = [values[:depth] for values, depth in zip(initial, depths, strict=True)]
 
     def goes_on(state: Any) -> Any:
         i, is_done, _, _ = state
@@ -622,7 +625,7 @@ class _Steps(Checking, ProductsApart):
             step,
             self._n_steps,
             [*rows, *own.values()],
-            [values[: -min(taps)] for values, taps in zip(initial, body.taps, strict=True)],
+            initial,
             carried,
             [*fixed, *weights],
             body.taps,

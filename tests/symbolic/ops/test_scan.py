@@ -129,6 +129,7 @@ def test_all_ways_out_give_the_same_numbers():
     called, *others = ways(f, *values)
     assert float(called[1]) == 0.7 * 2**9
     for other in others:
+        assert len(other) == len(called)
         for one, two in zip(called, other, strict=True):
             np.testing.assert_allclose(two, one, rtol=1e-12)
 
@@ -232,6 +233,21 @@ def test_loop_until_stops_at_the_condition_or_at_the_limit(limit):
         )
     steps = min(limit, 3)
     assert (int(made), float(last), int(count)) == (steps, 3.0**steps, steps)
+
+
+def test_more_initial_rows_than_needed_are_left_out():
+    def made(step, rows):
+        return outputs_of(step, None, {"initial": rows, "taps": [-2, -1]}, n_steps=6)
+
+    values = [
+        made(lambda p, q: p + q, x),
+        made(lambda p, q: p + q, x[:2]),
+        made(lambda p, q: (p + q, until(p + q > 9)), x),
+    ]
+    many, few, ended = theano.function([x], values)([1.0, 2.0, 50.0, 60.0])
+    np.testing.assert_array_equal(many, [3, 5, 8, 13, 21, 34])
+    np.testing.assert_array_equal(few, many)
+    np.testing.assert_array_equal(ended, [3, 5, 8, 13])
 
 
 def test_operations_tell_what_they_are():
