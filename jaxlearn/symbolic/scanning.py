@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.configuration import change_flags, config
 from jaxlearn.symbolic.errors import MissingInputError, made_at
 from jaxlearn.symbolic.graph import (
     Constant,
@@ -164,7 +164,9 @@ def _scanned(
             "outputs; please provide None as outputs_info for any output that does not feed back "
             "into scan (i.e. it behaves like a map)"
         )
-    made = _Loop(name, rows, recurring, returned, (truncate_gradient, checkpoints))
+    # The user's step has its test values already; what stands in for other variables has none.
+    with change_flags(compute_test_value="off"):
+        made = _Loop(name, rows, recurring, returned, (truncate_gradient, checkpoints))
     if strict:
         made.refuse_what_is_not_in([*others, *(tensor for _, tensor in rows)])
     outputs, updates = made.applied(count)

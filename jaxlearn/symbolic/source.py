@@ -88,6 +88,7 @@ class Writer:
         inputs: Sequence[Variable],
         statics: Sequence[Variable],
         outputs: Sequence[Variable],
+        as_tuple: bool = False,
     ) -> str:
         """Return the name of a function of the module that computes expressions.
 
@@ -96,8 +97,9 @@ class Writer:
             inputs: the variables that are its arguments.
             statics: those of them that are known when the module is traced.
             outputs: what it returns; of several, a tuple.
+            as_tuple: return a tuple of one, too.
         """
-        key = (name, *inputs, *statics, *outputs)
+        key = (name, as_tuple, *inputs, *statics, *outputs)
         if key not in self._inner:
             graph = Graph(inputs, outputs)
             parameters: list[str] = []
@@ -109,7 +111,9 @@ class Writer:
             results = [_quoted(ast.unparse(body.expression(output))) for output in outputs]
             self._inner[key] = _fresh(name, self.reserved | self.locals)
             self.reserved.add(self._inner[key])
-            lines = body.returning(", ".join(results))
+            is_one_in_tuple = as_tuple and len(results) == 1
+            returned = f"({results[0]},)" if is_one_in_tuple else ", ".join(results)
+            lines = body.returning(returned)
             text = f"def {self._inner[key]}({', '.join(parameters)}):"
             self.functions.append("\n".join([text, *(f"    {line}" for line in lines)]))
         return self._inner[key]

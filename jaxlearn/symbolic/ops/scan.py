@@ -8,6 +8,7 @@ many steps.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -108,7 +109,8 @@ def loop(
             carried on.
         n_steps: how many steps.
         rows: arrays of which each step gets the next row.
-        initial: for each recurrent output its values before the first step, the newest last.
+        initial: for each recurrent output its values before the first step, the newest last; as
+            many as the taps reach back are used.
         carried: what the first step gets of what each step replaces.
         fixed: what every step gets the same.
         taps: for each recurrent output how far back the step looks, as negative numbers.
@@ -126,7 +128,8 @@ def loop(
         >>> sums.tolist(), last.item()
         ([0.0, 1.0, 3.0], 3.0)
     """
-    depths = [len(values) for values in initial]
+    depths = [-min(each) for each in taps]
+    initial = [values[:depth] for values, depth in zip(initial, depths, strict=True)]
     rows = tuple(values[:n_steps] for values in rows)
     start = tuple(tuple(values) for values in initial), tuple(carried)
     made = jax.checkpoint(step) if checkpoints else step
@@ -192,7 +195,8 @@ def loop_until(
         >>> count.item(), last.item()
         (4, 16.0)
     """
-    depths = [len(values) for values in initial]
+    depths = [-min(each) for each in taps]
+    initial = [values[:depth] for values, depth in zip(initial, depths, strict=True)]
 
     def goes_on(state: Any) -> Any:
         i, is_done, _, _ = state
@@ -359,7 +363,9 @@ class Scan(_Loop):
         n_steps = writer.size(node.inputs[0], inputs[0])
         rest = "" if self.truncate < 0 else f", {self.truncate}"
         rest += ", checkpoints=True" if self.checkpoints else ""
-        return f"{writer.function(loop)}({step}, {n_steps}, {arguments}, {self.body.taps}{rest})"
+        first = "[0]" if len(node.outputs) == 1 else ""
+        arguments = f"{step}, {n_steps}, {arguments}, {self.body.taps}{rest}"
+        return f"{writer.function(loop)}({arguments}){first}"
 
 
 class While(_Loop):
@@ -424,7 +430,9 @@ class While(_Loop):
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write a function of one step, and a loop of it."""
         step, arguments = _written(self, node, inputs, writer, _outputs_of_while(self.body))
-        return f"{writer.function(loop_until)}({step}, {inputs[0]}, {arguments}, {self.body.taps})"
+        first = "[0]" if len(node.outputs) == 1 else ""
+        arguments = f"{step}, {inputs[0]}, {arguments}, {self.body.taps}"
+        return f"{writer.function(loop_until)}({arguments}){first}"
 
 
 def _outputs_of_while(body: Body) -> list[Variable]:
@@ -618,7 +626,7 @@ class _Steps(Checking, ProductsApart):
             step,
             self._n_steps,
             [*rows, *own.values()],
-            [values[: -min(taps)] for values, taps in zip(initial, body.taps, strict=True)],
+            initial,
             carried,
             [*fixed, *weights],
             body.taps,
@@ -754,7 +762,8 @@ def _written(
     """Return the name of the function of one step, and the other arguments of the loop."""
     known = [writer.is_known(variable) for variable in op.body.split(node.inputs)[3]]
     statics = [v for v, is_known in zip(op.body.fixed, known, strict=True) if is_known]
-    step = writer.inner_function(f"{op.label}_step", op.body.inputs, statics, outputs)
+    name = re.sub(r"\W", "_", f"{op.label}_step")
+    step = writer.inner_function(name, op.body.inputs, statics, outputs, as_tuple=True)
     rows, initial, carried, fixed = op.body.split(inputs)
     fixed = [
         writer.raw(name) if is_known else name for name, is_known in zip(fixed, known, strict=True)
