@@ -23,7 +23,7 @@ from jaxlearn.symbolic.graph import (
     replace_variables,
     toposort,
 )
-from jaxlearn.symbolic.types import is_float
+from jaxlearn.symbolic.types import is_float, upgrade_to_float
 
 __all__ = ["RULES", "stabilized"]
 
@@ -135,7 +135,14 @@ def _one_minus(variable: Variable) -> Any:
 
 def _negated(x: Any) -> Any:
     inner = _argument(x, "neg")
-    return -x if inner is None else inner
+    return _minus(x) if inner is None else inner
+
+
+def _minus(x: Any) -> Any:
+    """Return ``-x`` as a float: unsigned integers and bool have no negative."""
+    from jaxlearn.symbolic.ops.elementwise import cast
+
+    return -cast(x, upgrade_to_float(x.type.dtype))
 
 
 def _op(name: str, *arguments: Any) -> Any:
@@ -226,7 +233,7 @@ def _log_of_one_minus(x: Any) -> Any:
     if rest is None:
         return None
     inner = _argument(rest, "sigmoid")
-    return _op("log1p", -rest) if inner is None else -_op("softplus", inner)
+    return _op("log1p", _minus(rest)) if inner is None else -_op("softplus", inner)
 
 
 def _log_of_one_plus(x: Any) -> Any:

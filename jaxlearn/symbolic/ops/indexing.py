@@ -23,6 +23,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
+from jaxlearn.symbolic.ops.elementwise import conversion_source, convert
 from jaxlearn.symbolic.types import TensorType, is_complex, is_discrete
 from jaxlearn.symbolic.variables import TensorConstant, as_tensor_variable, constant
 
@@ -177,17 +178,12 @@ def _flags(pattern: Pattern, x: Any, index: Sequence[Any], advanced: bool) -> li
         flags.append(flag and (not isinstance(entry, slice) or _keeps_flag(entry)))
     if not advanced:
         return [flag for flag, dropped in zip(flags, layout, strict=True) if not dropped]
-    arrays = [
-        variable.type.broadcastable
-        for variable in _filled(padded, index)
-        if isinstance(variable, Variable)
-    ]
-    rank = max(map(len, arrays))
-    together = [
-        all(flags[axis - rank] for flags in arrays if len(flags) >= rank - axis)
-        for axis in range(rank)
-    ]
-    return _placed(layout, flags, together)
+    arrays = [v for v in _filled(padded, index) if isinstance(v, Variable)]
+    of_index = [False] * max(variable.type.ndim for variable in arrays)
+    if sum(entry != WHOLE for entry in pattern) == 1:
+        # Theano keeps the flags of an index only where nothing else is in the brackets.
+        of_index = list(arrays[0].type.broadcastable)
+    return _placed(layout, flags, of_index)
 
 
 # Windows: what slices and integers cut out.
@@ -533,7 +529,7 @@ def _second(old: Any, new: Any) -> Any:
 
 
 def _converted(y: Any, dtype: Any) -> Any:
-    return y if y.dtype == dtype else lax.convert_element_type(y, dtype)
+    return y if y.dtype == dtype else convert(y, str(dtype))
 
 
 def _broadcast(node: Apply, y: Any, shape: Sequence[int]) -> Any:
@@ -781,9 +777,8 @@ class _Writing(_Indexing):
     def _source_of(
         self, x: str, index: str, node: Apply, inputs: Sequence[str], writer: Any
     ) -> str:
-        dtype, value = node.inputs[0].type.dtype, inputs[1]
-        if node.inputs[1].type.dtype != dtype:
-            value = f"{value}.astype({writer.dtype(dtype)})"
+        dtype = node.inputs[0].type.dtype
+        value = conversion_source(inputs[1], node.inputs[1].type.dtype, dtype, writer)
         change = "set" if self.set_instead_of_inc else "max" if dtype == "bool" else "add"
         return f"{x}.at[{index or '...'}].{change}({value})"
 
@@ -1385,8 +1380,7 @@ class AdvancedBooleanIncSubtensor(Op):
             name = writer.function(_masked)
             return f"{name}({x}, {y}, {mask}, {self.axis}, {self.set_instead_of_inc})"
         chosen = mask if given.type.dtype == "bool" else f"{mask} != 0"
-        if value.type.dtype != whole.type.dtype:
-            y = f"{y}.astype({writer.dtype(whole.type.dtype)})"
+        y = conversion_source(y, value.type.dtype, whole.type.dtype, writer)
         return f"jnp.where({chosen}, {y if self.set_instead_of_inc else f'{x} + {y}'}, {x})"
 
     def connected(self, node: Apply, i: int) -> bool:
