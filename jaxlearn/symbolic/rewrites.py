@@ -1,5 +1,7 @@
 """The few rewrites that keep values finite where a formula as written overflows.
 
+Those of `masks`, which keep sizes known, are applied with them.
+
 Each rule is a function from a node to the expression that replaces its output, or None. The node's
 inputs are rewritten already, so that rules build on one another: ``1 / (1 + exp(-x))`` becomes
 ``sigmoid(x)`` first, and then its ``log`` becomes ``-softplus(-x)``.
@@ -9,7 +11,7 @@ There is no other optimiser: XLA is the optimiser.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,12 +53,16 @@ def stabilized(outputs: Sequence[Variable], keep: Collection[Variable] = ()) -> 
 
 
 def _rewritten(outputs: list[Variable]) -> list[Variable]:
+    from jaxlearn.symbolic import masks
+
     current: dict[Variable, Variable] = {}
-    for node in toposort(outputs):
+    nodes = toposort(outputs)
+    rules = RULES | masks.RULES if masks.has_masks(nodes) else RULES
+    for node in nodes:
         inputs = [current.get(variable, variable) for variable in node.inputs]
         changed = any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
         candidate = node.clone_with_new_inputs(inputs) if changed else node
-        replacement = _replacement(candidate)
+        replacement = _replacement(candidate, rules)
         if replacement is not None:
             current[node.outputs[0]] = replacement
         elif changed:
@@ -64,8 +70,8 @@ def _rewritten(outputs: list[Variable]) -> list[Variable]:
     return [current.get(variable, variable) for variable in outputs]
 
 
-def _replacement(node: Apply) -> Any:
-    for rule in RULES.get(_name(node), ()):
+def _replacement(node: Apply, rules: Mapping[str, tuple[Rule, ...]]) -> Any:
+    for rule in rules.get(_name(node), ()):
         with attributed_to(node.line):
             new = rule(node)
         if new is not None and new.type.dtype == node.outputs[0].type.dtype:

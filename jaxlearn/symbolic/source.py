@@ -423,6 +423,8 @@ def _flows_back_once(node: Apply, i: int) -> bool:
 def _is_one_term(op: Any, dtypes: tuple[str, ...], result: str, i: int) -> bool:
     with jax.enable_x64(True):
         given = [jnp.ones((1,), dtype) for dtype in op.computed_in(dtypes, result)]
+        if is_discrete(str(given[i].dtype)):
+            return True
 
         def of_one(value: Any) -> Any:
             return op.on_arrays(*given[:i], value, *given[i + 1 :])

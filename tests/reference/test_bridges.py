@@ -27,6 +27,7 @@ from jaxlearn.symbolic import gradients, ops
 from jaxlearn.symbolic.graph import Op, toposort
 from jaxlearn.symbolic.ops import elementwise, neural, reductions
 from jaxlearn.symbolic.ops.from_jax import from_jax
+from jaxlearn.symbolic.ops.indexing import Selected
 from jaxlearn.symbolic.ops.mapping import map_rows
 
 GROUP = 40
@@ -43,10 +44,16 @@ def mapped(theano, tensor, x):
     return map_rows([row], [tensor.sqr(row).sum()], [x])[0]
 
 
+def selected(theano, tensor, x):
+    """Masks, as they are where only a reduction of what they select is needed."""
+    return [Selected()(x > 0, x.shape), Selected(0, exact=False)(x[:2], x.shape)]
+
+
 # Operations that no case of the reference needs, most of them because Theano has none such.
 MORE_CASES = [
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
+    Case(selected, x=real("float64", 3, 4)),
     Case("theano.printing.Print('seen', attrs=('shape',))(x) * 2", x=real("float64", 4)),
     Case("T.cast(x, 'bool')", x=given([0, 2, 0, 1], "int64")),
 ]

@@ -41,7 +41,6 @@ __all__ = [
     "Elementwise",
     "cast",
     "clip",
-    "conversion_source",
     "convert",
     "iround",
     "round",
@@ -539,7 +538,7 @@ class Elementwise(Op):
         given = tuple(variable.type.dtype for variable in node.inputs)
         if self.name.startswith("Cast{"):
             if not writer.is_known(node.outputs[0]):
-                return conversion_source(inputs[0], given[0], result, writer)
+                return self.conversion_source(inputs[0], given[0], result, writer)
             number: str = writer.raw(inputs[0])
             return f"int({number})" if is_float(given[0]) and is_discrete(result) else number
         if writer.is_known(node.outputs[0]):
@@ -563,6 +562,20 @@ class Elementwise(Op):
         with jax.enable_x64(True):
             natural = jax.eval_shape(self.on_arrays, *kinds).dtype
         return text if natural == result else f"{text}.astype({writer.dtype(result)})"
+
+    @staticmethod
+    def conversion_source(text: str, before: str, after: str, writer: Any) -> str:
+        """Write what `convert` does.
+
+        Args:
+            text: the expression of the array.
+            before: its dtype.
+            after: the dtype that is wanted.
+            writer: names what is needed.
+        """
+        if _wraps(before, after):
+            return f"{writer.function(_wrapped)}({text}, {writer.dtype(after)})"
+        return text if before == after else f"{text}.astype({writer.dtype(after)})"
 
     def _arguments(
         self,
@@ -645,20 +658,6 @@ class Elementwise(Op):
         dtypes = tuple(variable.type.dtype for variable in node.inputs)
         dtype = self.computed_in(dtypes, node.outputs[0].type.dtype)[i]
         return str(node.outputs[0].type.dtype) if is_discrete(dtype) else dtype
-
-
-def conversion_source(text: str, before: str, after: str, writer: Any) -> str:
-    """Write what `convert` does.
-
-    Args:
-        text: the expression of the array.
-        before: its dtype.
-        after: the dtype that is wanted.
-        writer: names what is needed.
-    """
-    if _wraps(before, after):
-        return f"{writer.function(_wrapped)}({text}, {writer.dtype(after)})"
-    return text if before == after else f"{text}.astype({writer.dtype(after)})"
 
 
 def _in_dtype(array: Any, dtype: str) -> Any:

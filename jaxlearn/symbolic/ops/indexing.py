@@ -23,7 +23,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
-from jaxlearn.symbolic.ops.elementwise import conversion_source, convert
+from jaxlearn.symbolic.ops.elementwise import Elementwise, convert
 from jaxlearn.symbolic.types import TensorType, is_complex, is_discrete
 from jaxlearn.symbolic.variables import TensorConstant, as_tensor_variable, constant
 
@@ -38,6 +38,7 @@ __all__ = [
     "IndexConstant",
     "Nonzero",
     "PermuteRowElements",
+    "Selected",
     "Slice",
     "SliceLength",
     "Subtensor",
@@ -52,6 +53,7 @@ __all__ = [
     "get_idx_list",
     "inc_subtensor",
     "inverse_permutation",
+    "mask_of",
     "nonzero",
     "nonzero_values",
     "permute_row_elements",
@@ -778,7 +780,7 @@ class _Writing(_Indexing):
         self, x: str, index: str, node: Apply, inputs: Sequence[str], writer: Any
     ) -> str:
         dtype = node.inputs[0].type.dtype
-        value = conversion_source(inputs[1], node.inputs[1].type.dtype, dtype, writer)
+        value = Elementwise.conversion_source(inputs[1], node.inputs[1].type.dtype, dtype, writer)
         change = "set" if self.set_instead_of_inc else "max" if dtype == "bool" else "add"
         return f"{x}.at[{index or '...'}].{change}({value})"
 
@@ -1292,7 +1294,7 @@ def _inc_shuffled(x: Any, value: Any, replace: bool) -> Any:
 
 def _inc_advanced(x: Any, value: Any, replace: bool) -> Any:
     op, whole, index = x.owner.op, x.owner.inputs[0], x.owner.inputs[1:]
-    mask = _mask_of(op.pattern, index)
+    mask = mask_of(op.pattern, index)
     if mask is not None:
         node, axis = mask
         masked = AdvancedBooleanIncSubtensor(axis, node.op.axis is not None, replace)
@@ -1305,8 +1307,20 @@ def _inc_advanced(x: Any, value: Any, replace: bool) -> Any:
     return changed if mask is None else _without_mask_axis(*mask, changed)
 
 
-def _mask_of(pattern: Pattern, index: Sequence[Any]) -> tuple[Any, int] | None:
-    """Return the mask that alone makes an index, and its first axis, if one does."""
+def mask_of(pattern: Pattern, index: Sequence[Any]) -> tuple[Any, int] | None:
+    """Return the mask that alone makes an index, and its first axis, if one does.
+
+    Args:
+        pattern: the pattern of the operation that indexes.
+        index: the arrays in it.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dmatrix("x")
+        >>> node = x[:, x[0] > 0].owner
+        >>> mask_of(node.op.pattern, node.inputs[1:])[1]
+        1
+    """
     node = next((v.owner for v in index if v.owner and isinstance(v.owner.op, Nonzero)), None)
     if node is None or [*index] != node.outputs:
         return None
@@ -1359,14 +1373,7 @@ class AdvancedBooleanIncSubtensor(Op):
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the choice, once the shape of the mask is seen to be right."""
-        whole, given = values[0].shape, values[2].shape
-        lengths = whole[self.axis : self.axis + len(given)]
-        if self.exact:
-            _check_mask(node, given, whole, self.axis)
-        elif given != lengths:
-            inside = values[2][tuple(slice(length) for length in lengths)]
-            ok = _is_true(inside).sum() == _is_true(values[2]).sum()
-            lowering.check(ok, partial(_out_of_bounds, node, 2, self.axis, whole, None))
+        _check_fit(lowering, node, 2, values[2], values[0].shape, self.axis, self.exact)
         return partial(self._choose, node)
 
     def _choose(self, node: Apply, x: Any, y: Any, mask: Any) -> Any:
@@ -1380,7 +1387,7 @@ class AdvancedBooleanIncSubtensor(Op):
             name = writer.function(_masked)
             return f"{name}({x}, {y}, {mask}, {self.axis}, {self.set_instead_of_inc})"
         chosen = mask if given.type.dtype == "bool" else f"{mask} != 0"
-        y = conversion_source(y, value.type.dtype, whole.type.dtype, writer)
+        y = Elementwise.conversion_source(y, value.type.dtype, whole.type.dtype, writer)
         return f"jnp.where({chosen}, {y if self.set_instead_of_inc else f'{x} + {y}'}, {x})"
 
     def connected(self, node: Apply, i: int) -> bool:
@@ -1392,11 +1399,9 @@ def _masked(
     x: Any, y: Any, mask: Any, axis: int, replace: bool, spread: Any = jnp.broadcast_to
 ) -> Any:
     """Return an array set, or incremented, where a mask of some axes from ``axis`` on is true."""
-    rank, lengths = mask.ndim, x.shape[axis : axis + mask.ndim]
+    rank = mask.ndim
     x, after = jnp.asarray(x), x.ndim - axis - rank
-    # A negative margin cuts off.
-    margins = [(0, have - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
-    chosen = lax.pad(_is_true(mask), np.False_, margins)
+    chosen = _fitted(mask, x.shape, axis)
     chosen = lax.broadcast_in_dim(chosen, x.shape, tuple(range(axis, axis + rank)))
     value = _converted(y, x.dtype)
     if value.ndim > after:
@@ -1407,7 +1412,79 @@ def _masked(
 
 
 def _is_true(mask: Any) -> Any:
-    return mask != np.zeros((), mask.dtype)
+    return mask if mask.dtype == bool else mask != np.zeros((), mask.dtype)
+
+
+class Selected(Op):
+    """Which elements a mask selects: itself, as bool, once its shape is seen to be right.
+
+    It is what `Nonzero` is, without the need to count before compiling.
+
+    Args:
+        axis: the first axis that the mask stands for.
+        exact: as of `AdvancedBooleanIncSubtensor`.
+    """
+
+    parameters = ("axis", "exact")
+
+    def __init__(self, axis: int = 0, exact: bool = True) -> None:
+        self.axis = axis
+        self.exact = exact
+
+    def make_node(self, mask: Any, shape: Any) -> Apply:
+        """Tell the type; the second input is the shape of what the mask selects from."""
+        variable, lengths = as_tensor_variable(mask), as_tensor_variable(shape)
+        flags = variable.broadcastable if self.exact else (False,) * variable.ndim
+        return Apply.of_types(self, [variable, lengths], [TensorType("bool", flags)])
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the mask, once its shape is seen to be right."""
+        whole = tuple(int(length) for length in values[1])
+        _check_fit(lowering, node, 0, values[0], whole, self.axis, self.exact)
+        return lambda mask, _: _fitted(mask, whole, self.axis)
+
+    def host(self, node: Apply, *values: np.ndarray) -> Any:
+        """Take the mask as it is, if it has the lengths of the whole."""
+        mask, whole = values[0], tuple(values[1].tolist())
+        if mask.shape != whole[self.axis : self.axis + mask.ndim]:
+            return NotImplemented
+        return _is_true(mask)
+
+    def fold(self, node: Apply, values: Sequence[Any]) -> Any:
+        """A mask is known only as a whole."""
+        known = all(isinstance(value, np.ndarray) for value in values)
+        return self.host(node, *values) if known else NotImplemented
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the mask; one that may have other lengths is brought to those of the whole."""
+        if self.exact:
+            return inputs[0] if node.inputs[0].type.dtype == "bool" else f"{inputs[0]} != 0"
+        return f"{writer.function(_fitted)}({inputs[0]}, {writer.raw(inputs[1])}, {self.axis})"
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """A mask has no gradient."""
+        return False
+
+
+def _check_fit(
+    lowering: Any, node: Apply, place: int, mask: Any, whole: Sequence[int], axis: int, exact: bool
+) -> None:
+    """Check that a mask has the lengths of axes of the whole, or is false outside of it."""
+    lengths = tuple(whole[axis : axis + mask.ndim])
+    if exact:
+        _check_mask(node, mask.shape, whole, axis)
+    elif mask.shape != lengths:
+        inside = mask[tuple(slice(length) for length in lengths)]
+        ok = _is_true(inside).sum() == _is_true(mask).sum()
+        lowering.check(ok, partial(_out_of_bounds, node, place, axis, tuple(whole), None))
+
+
+def _fitted(mask: Any, shape: Sequence[int], axis: int) -> Any:
+    """Return a mask as bool, cut off or continued by false to the lengths of axes of a shape."""
+    # A negative margin cuts off.
+    lengths = shape[axis : axis + mask.ndim]
+    margins = [(0, int(have) - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
+    return lax.pad(jnp.asarray(_is_true(mask)), np.False_, margins)
 
 
 # Theano's names for what `subtensor` and `inc_subtensor` choose between.
