@@ -62,8 +62,7 @@ class _Selection(NamedTuple):
     def chosen(self) -> Any:
         """Whether each element of the axes that the mask stands for is selected."""
         op: Any = self.node.op
-        selected = indexing.Selected(self.axis, op.axis is not None)
-        return selected(self.mask, shaping.shape(self.whole))
+        return indexing.Selected(self.axis, op.axis is not None)(self.mask, self.whole)
 
     def same_mask(self, other: _Selection) -> bool:
         """Whether another selection has the same mask in the same place."""
@@ -234,9 +233,13 @@ def _shape(node: Apply) -> Any:
     x: Any = node.inputs[0]
     if x.owner is not None and isinstance(x.owner.op, indexing.Nonzero):
         mask, *shape = x.owner.inputs
+        if not shape:
+            return _vector([reductions.sum(indexing.Selected()(mask, mask))])
+        if shape[0].owner is None or not isinstance(shape[0].owner.op, shaping.Shape):
+            return None
+        (whole,) = shape[0].owner.inputs
         op: Any = x.owner.op
-        chosen = indexing.Selected(op.axis or 0)(mask, shape[0] if shape else mask.shape)
-        return _vector([reductions.sum(chosen)])
+        return _vector([reductions.sum(indexing.Selected(op.axis)(mask, whole))])
     masked = _masked(x)
     if masked is None:
         return None

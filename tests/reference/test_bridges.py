@@ -46,7 +46,7 @@ def mapped(theano, tensor, x):
 
 def selected(theano, tensor, x):
     """Masks, as they are where only a reduction of what they select is needed."""
-    return [Selected()(x > 0, x.shape), Selected(0, exact=False)(x[:2], x.shape)]
+    return [Selected()(x > 0, x), Selected(0, exact=False)(x[:2], x)]
 
 
 # Operations that no case of the reference needs, most of them because Theano has none such.

@@ -1431,35 +1431,27 @@ class Selected(Op):
         self.axis = axis
         self.exact = exact
 
-    def make_node(self, mask: Any, shape: Any) -> Apply:
-        """Tell the type; the second input is the shape of what the mask selects from."""
-        variable, lengths = as_tensor_variable(mask), as_tensor_variable(shape)
+    def make_node(self, mask: Any, whole: Any) -> Apply:
+        """Tell the type; of the second input, what the mask selects from, the shape matters."""
+        variable = as_tensor_variable(mask)
         flags = variable.broadcastable if self.exact else (False,) * variable.ndim
-        return Apply.of_types(self, [variable, lengths], [TensorType("bool", flags)])
+        inputs = [variable, as_tensor_variable(whole)]
+        return Apply.of_types(self, inputs, [TensorType("bool", flags)])
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the mask, once its shape is seen to be right."""
-        whole = tuple(int(length) for length in values[1])
-        _check_fit(lowering, node, 0, values[0], whole, self.axis, self.exact)
-        return lambda mask, _: _fitted(mask, whole, self.axis)
+        _check_fit(lowering, node, 0, values[0], values[1].shape, self.axis, self.exact)
+        return self.function
 
-    def host(self, node: Apply, *values: np.ndarray) -> Any:
-        """Take the mask as it is, if it has the lengths of the whole."""
-        mask, whole = values[0], tuple(values[1].tolist())
-        if mask.shape != whole[self.axis : self.axis + mask.ndim]:
-            return NotImplemented
-        return _is_true(mask)
-
-    def fold(self, node: Apply, values: Sequence[Any]) -> Any:
-        """A mask is known only as a whole."""
-        known = all(isinstance(value, np.ndarray) for value in values)
-        return self.host(node, *values) if known else NotImplemented
+    def function(self, mask: Any, whole: Any) -> Any:
+        """Return the mask as bool, in the lengths of the whole."""
+        return _fitted(mask, whole.shape, self.axis)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write the mask; one that may have other lengths is brought to those of the whole."""
         if self.exact:
             return inputs[0] if node.inputs[0].type.dtype == "bool" else f"{inputs[0]} != 0"
-        return f"{writer.function(_fitted)}({inputs[0]}, {writer.raw(inputs[1])}, {self.axis})"
+        return f"{writer.function(_fitted)}({inputs[0]}, {inputs[1]}.shape, {self.axis})"
 
     def connected(self, node: Apply, i: int) -> bool:
         """A mask has no gradient."""
@@ -1483,7 +1475,7 @@ def _fitted(mask: Any, shape: Sequence[int], axis: int) -> Any:
     """Return a mask as bool, cut off or continued by false to the lengths of axes of a shape."""
     # A negative margin cuts off.
     lengths = shape[axis : axis + mask.ndim]
-    margins = [(0, int(have) - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
+    margins = [(0, have - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
     return lax.pad(jnp.asarray(_is_true(mask)), np.False_, margins)
 
 
