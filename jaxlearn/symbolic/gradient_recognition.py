@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jaxlearn.symbolic.gradients import VectorJacobianProduct, walk_back
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
 from jaxlearn.symbolic.lowering import Graph, constant_number
+from jaxlearn.symbolic.types import is_discrete
 
 __all__ = ["Gradient", "needed_inputs", "recognized_gradients"]
 
@@ -236,6 +237,8 @@ def _flows_back_once(node: Apply, i: int) -> bool:
 def _is_one_term(op: Any, dtypes: tuple[str, ...], result: str, i: int) -> bool:
     with jax.enable_x64(True):
         given = [jnp.ones((1,), dtype) for dtype in op.computed_in(dtypes, result)]
+        if is_discrete(str(given[i].dtype)):
+            return True
 
         def of_one(value: Any) -> Any:
             return op.on_arrays(*given[:i], value, *given[i + 1 :])

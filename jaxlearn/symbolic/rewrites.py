@@ -1,5 +1,7 @@
 """The few rewrites that keep values finite where a formula as written overflows, and loops small.
 
+Those of `masks`, which keep sizes known, are applied with them.
+
 Each rule is a function from a node to the expression that replaces its output, or None. The node's
 inputs are rewritten already, so that rules build on one another: ``1 / (1 + exp(-x))`` becomes
 ``sigmoid(x)`` first, and then its ``log`` becomes ``-softplus(-x)``.
@@ -9,7 +11,7 @@ There is no other optimiser: XLA is the optimiser.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from jaxlearn.symbolic.graph import (
     replace_variables,
     toposort,
 )
-from jaxlearn.symbolic.types import is_float
+from jaxlearn.symbolic.types import is_float, upgrade_to_float
 
 __all__ = ["RULES", "Rewrite", "local_optimizer", "register_rewrite", "stabilized"]
 
@@ -51,12 +53,16 @@ def stabilized(outputs: Sequence[Variable], keep: Collection[Variable] = ()) -> 
 
 
 def _rewritten(outputs: list[Variable]) -> list[Variable]:
+    from jaxlearn.symbolic import masks
+
     current: dict[Variable, Variable] = {}
-    for node in toposort(outputs):
+    nodes = toposort(outputs)
+    rules = RULES | masks.RULES if masks.has_masks(nodes) else RULES
+    for node in nodes:
         inputs = [current.get(variable, variable) for variable in node.inputs]
         changed = any(new is not old for new, old in zip(inputs, node.inputs, strict=True))
         candidate = node.clone_with_new_inputs(inputs) if changed else node
-        replacement = _replacement(candidate)
+        replacement = _replacement(candidate, rules)
         if replacement is not None:
             current[node.outputs[0]] = replacement
         elif changed:
@@ -64,8 +70,8 @@ def _rewritten(outputs: list[Variable]) -> list[Variable]:
     return [current.get(variable, variable) for variable in outputs]
 
 
-def _replacement(node: Apply) -> Any:
-    for rule in RULES.get(_name(node), ()):
+def _replacement(node: Apply, rules: Mapping[str, tuple[Rule, ...]]) -> Any:
+    for rule in rules.get(_name(node), ()):
         with attributed_to(node.line):
             new = rule(node)
         if new is not None and new.type.dtype == node.outputs[0].type.dtype:
@@ -135,7 +141,14 @@ def _one_minus(variable: Variable) -> Any:
 
 def _negated(x: Any) -> Any:
     inner = _argument(x, "neg")
-    return -x if inner is None else inner
+    return _minus(x) if inner is None else inner
+
+
+def _minus(x: Any) -> Any:
+    """Return ``-x`` as a float: unsigned integers and bool have no negative."""
+    from jaxlearn.symbolic.ops.elementwise import cast
+
+    return -cast(x, upgrade_to_float(x.type.dtype))
 
 
 def _op(name: str, *arguments: Any) -> Any:
@@ -226,7 +239,7 @@ def _log_of_one_minus(x: Any) -> Any:
     if rest is None:
         return None
     inner = _argument(rest, "sigmoid")
-    return _op("log1p", -rest) if inner is None else -_op("softplus", inner)
+    return _op("log1p", _minus(rest)) if inner is None else -_op("softplus", inner)
 
 
 def _log_of_one_plus(x: Any) -> Any:

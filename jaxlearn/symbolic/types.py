@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -68,14 +69,15 @@ def is_complex(dtype: str) -> bool:
 def upcast(*dtypes: str) -> str:
     """Return the smallest dtype that holds values of all the given ones, by Theano's rule.
 
-    The rule is NumPy's for arrays; with ``config.cast_policy="numpy+floatX"`` a float64 that no
-    argument asks for becomes ``config.floatX``.
+    The rule is NumPy's for arrays, two dtypes at a time; with
+    ``config.cast_policy="numpy+floatX"`` a float64 that no argument asks for becomes
+    ``config.floatX``.
 
     Example:
         >>> upcast("int8", "float32"), upcast("int32", "float32"), upcast("int64", "uint64")
         ('float32', 'float64', 'float64')
     """
-    result = str(np.result_type(*dtypes))
+    result = str(reduce(np.promote_types, dtypes[1:], np.dtype(dtypes[0])))
     policy_keeps = config.cast_policy == "numpy+floatX" and config.floatX != "float64"
     if policy_keeps and result == "float64" and "float64" not in dtypes:
         return str(config.floatX)

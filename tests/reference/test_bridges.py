@@ -27,6 +27,7 @@ from jaxlearn.symbolic import gradients, ops
 from jaxlearn.symbolic.graph import Op, toposort
 from jaxlearn.symbolic.ops import elementwise, neural, reductions
 from jaxlearn.symbolic.ops.from_jax import from_jax
+from jaxlearn.symbolic.ops.indexing import Selected
 from jaxlearn.symbolic.ops.mapping import map_rows
 from jaxlearn.symbolic.ops.scan import Scan, While
 
@@ -66,11 +67,17 @@ def doubled_until_large(theano, tensor, x):
     return list(theano.scan(step, n_steps=20)[1].values())
 
 
+def selected(theano, tensor, x):
+    """Masks, as they are where only a reduction of what they select is needed."""
+    return [Selected()(x > 0, x), Selected(0, exact=False)(x[:2], x)]
+
+
 # Operations that no case of the reference needs, most of them because Theano has none such.
 MORE_CASES = [
     Case(doubled_until_large, wrt=(), x=real("float64", 3)),
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
+    Case(selected, x=real("float64", 3, 4)),
     Case("theano.printing.Print('seen', attrs=('shape',))(x) * 2", x=real("float64", 4)),
     Case("theano.gradient.ViewOp()(x) ** 2", x=real("float64", 4)),
     Case("T.cast(x, 'bool')", x=given([0, 2, 0, 1], "int64")),

@@ -69,6 +69,21 @@ def test_small_arguments_keep_their_digits():
     np.testing.assert_allclose(values, wanted, rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "int8"])
+def test_integers_that_have_no_negative(dtype):
+    n = T.vector("n", dtype)
+    given = np.array([0, 1, 5]).astype(dtype)
+    reals = given.astype("float64")
+    p = T.nnet.sigmoid(n)
+    forms = [T.log(p), T.log(1 - p), 1 - p, 1 / (1 + T.exp(n)), T.log(2 - T.cast(n, dtype))]
+    rest = np.log(np.where(reals < 2, 2 - reals, np.nan))
+    wanted = [-softplus(-reals), -softplus(reals), sigmoid(-reals), sigmoid(-reals), rest]
+    for found, right in zip(theano.function([n], forms)(given), wanted, strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-3)
+    same = T.log(1 - T.eq(n, 1)).eval({n: given})
+    np.testing.assert_array_equal(same, np.where(given == 1, -np.inf, 0))
+
+
 def test_softmax_written_out_and_its_crossentropy():
     scores, labels = T.dmatrix("scores"), T.lvector("labels")
     written = T.exp(scores) / T.exp(scores).sum(axis=1, keepdims=True)

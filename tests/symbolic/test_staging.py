@@ -110,6 +110,28 @@ def test_staged_results_can_be_staged_again():
     np.testing.assert_array_equal(twice.eval({v: [0, 2, 7, 3]}), [0, 1])
 
 
+def test_stages_in_one_function_with_updates():
+    v, w = T.dvector("v"), theano.shared(np.array([3.0, 0.0, 1.0, 0.0]), "w")
+    total, positive = theano.shared(0.0, "total"), v[v > 0]
+    places = w.nonzero()[0]
+    f = theano.function(
+        [v],
+        [positive[::-1], T.zeros((places.shape[0], positive.shape[0])).shape, w[places]],
+        updates=[(w, T.set_subtensor(w[places[:1]], 0)), (total, total + positive[::-1][0])],
+    )
+    rows = np.array([[1.0, -1.0, 2.0], [3.0, 4.0, 5.0], [0.5, -2.0, 0.0]])
+    state, last = np.array([3.0, 0.0, 1.0, 0.0]), 0.0
+    for row in rows:
+        found, shape, kept = f(row)
+        np.testing.assert_array_equal(found, row[row > 0][::-1])
+        np.testing.assert_array_equal(shape, [np.count_nonzero(state), np.sum(row > 0)])
+        np.testing.assert_array_equal(kept, state[state != 0])
+        state[state.nonzero()[0][:1]] = 0
+        last += row[row > 0][-1]
+        np.testing.assert_array_equal(w.get_value(), state)
+        assert float(total.get_value()) == last
+
+
 def test_a_size_that_keeps_changing_is_warned_of_once():
     n = T.lscalar("n")
     f = theano.function([n], T.zeros((n,)), name="growing")

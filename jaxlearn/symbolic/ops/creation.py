@@ -425,7 +425,7 @@ def triu(m: Any, k: Any = 0) -> Any:
     """
     matrix = as_tensor_variable(m)
     ones_below = tri(matrix.shape[0], matrix.shape[1], k - 1, matrix.dtype)
-    return matrix * (constant(1, dtype=matrix.dtype) - ones_below)
+    return matrix * (1 - ones_below)
 
 
 def bartlett(M: Any) -> Any:  # noqa: N803  (Theano's name)

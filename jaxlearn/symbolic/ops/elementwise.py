@@ -12,6 +12,7 @@ file that carries its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -35,7 +36,16 @@ from jaxlearn.symbolic.types import (
 )
 from jaxlearn.symbolic.variables import as_tensor_variable
 
-__all__ = ["ROWS", "Elementwise", "cast", "clip", "iround", "round", "row"]
+__all__ = [
+    "ROWS",
+    "Elementwise",
+    "cast",
+    "clip",
+    "convert",
+    "iround",
+    "round",
+    "row",
+]
 
 Dtypes = tuple[str, ...]
 
@@ -352,11 +362,36 @@ def _others(i: int, j: int) -> bool:
     return i != j
 
 
-def _converter(dtype: str) -> Callable[[Any], Any]:
-    def convert(x: Any) -> Any:
-        return lax.convert_element_type(x, dtype)
+def _wraps(before: Any, after: str) -> bool:
+    """Whether a conversion is one of floats to integers that hold few of them."""
+    small = ("int8", "int16", "uint8", "uint16", "uint32")
+    return np.dtype(before).kind == "f" and after in small
 
-    return convert
+
+def _wrapped(x: Any, dtype: Any) -> Any:
+    """Return floats as small integers; of one that does not fit the lowest bits, as in C.
+
+    XLA would return the integer that is next to it.
+    """
+    wide = np.int64 if np.dtype(dtype) == np.uint32 else np.int32
+    return lax.convert_element_type(lax.convert_element_type(x, wide), dtype)
+
+
+def convert(x: Any, dtype: str) -> Any:
+    """Return an array of JAX in another dtype, converted as Theano's C code does.
+
+    Example:
+        >>> convert(np.array([255.0, 256.0, -1.0]), "uint8").tolist()
+        [255, 0, 255]
+    """
+    return _wrapped(x, dtype) if _wraps(x.dtype, dtype) else lax.convert_element_type(x, dtype)
+
+
+def _converter(dtype: str) -> Callable[[Any], Any]:
+    def function(x: Any) -> Any:
+        return convert(x, dtype)
+
+    return function
 
 
 def _numpy_clip(x: Any, low: Any, high: Any) -> Any:
@@ -385,6 +420,8 @@ OPERATORS = {
     "xor": "{} ^ {}",
 }
 """How Python writes the rows that have an operator; it means the very same function of JAX."""
+
+_DIVISIONS = ("int_div", "mod")
 
 OF_NUMBERS = {name: OPERATORS[name] for name in OPERATORS if name != "invert"} | {
     "int_div": "{} // {}",
@@ -486,6 +523,8 @@ class Elementwise(Op):
         _check_lengths(node, values)
         result = node.outputs[0].type.dtype
         dtypes = self.computed_in(tuple(v.type.dtype for v in node.inputs), result)
+        if self.name in _DIVISIONS and is_discrete(result):
+            _check_divisor(lowering, node, values)
 
         def compute(*arrays: Any) -> Any:
             # What a row takes as it is given may be a float in an integer's place: a gradient.
@@ -503,6 +542,8 @@ class Elementwise(Op):
         _check_lengths(node, values)
         result = node.outputs[0].type.dtype
         dtypes = self.computed_in(tuple(v.type.dtype for v in node.inputs), result)
+        if self.name in _DIVISIONS and is_discrete(result) and _divides_by_zero(values):
+            raise _division_by_zero(node)
         with np.errstate(all="ignore"):
             answer = self.numpy(*(v.astype(d) for v, d in zip(values, dtypes, strict=True)))
             return np.asarray(answer).astype(result)
@@ -513,7 +554,7 @@ class Elementwise(Op):
         given = tuple(variable.type.dtype for variable in node.inputs)
         if self.name.startswith("Cast{"):
             if not writer.is_known(node.outputs[0]):
-                return f"{inputs[0]}.astype({writer.dtype(result)})"
+                return self.conversion_source(inputs[0], given[0], result, writer)
             number: str = writer.raw(inputs[0])
             return f"int({number})" if is_float(given[0]) and is_discrete(result) else number
         if writer.is_known(node.outputs[0]):
@@ -537,6 +578,20 @@ class Elementwise(Op):
         with jax.enable_x64(True):
             natural = jax.eval_shape(self.on_arrays, *kinds).dtype
         return text if natural == result else f"{text}.astype({writer.dtype(result)})"
+
+    @staticmethod
+    def conversion_source(text: str, before: str, after: str, writer: Any) -> str:
+        """Write what `convert` does.
+
+        Args:
+            text: the expression of the array.
+            before: its dtype.
+            after: the dtype that is wanted.
+            writer: names what is needed.
+        """
+        if _wraps(before, after):
+            return f"{writer.function(_wrapped)}({text}, {writer.dtype(after)})"
+        return text if before == after else f"{text}.astype({writer.dtype(after)})"
 
     def _arguments(
         self,
@@ -665,6 +720,24 @@ def _check_lengths(node: Apply, values: Sequence[Any]) -> None:
         }
         if len(lengths) > 1:
             raise ValueError(_mismatch(node, values, axis, lengths))
+
+
+def _divides_by_zero(values: Sequence[Any]) -> Any:
+    """Whether some quotient of integers has none; of no elements there is no quotient."""
+    is_empty = 0 in (*values[0].shape, *values[1].shape)
+    return np.False_ if is_empty else (values[1] == np.zeros((), values[1].dtype)).any()
+
+
+def _check_divisor(lowering: Any, node: Apply, values: Sequence[Any]) -> None:
+    # XLA would return -1 for the quotient, and the dividend for what is left.
+    lowering.check(~_divides_by_zero(values), partial(_division_by_zero, node))
+
+
+def _division_by_zero(node: Apply) -> ZeroDivisionError:
+    return ZeroDivisionError(
+        f"integer division by zero in {node}: an element of {node.inputs[1]} is 0; of floats the "
+        f"quotient would be infinite{made_at(node.line)}"
+    )
 
 
 def _mismatch(node: Apply, values: Sequence[Any], axis: int, lengths: set[int]) -> str:

@@ -23,6 +23,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
+from jaxlearn.symbolic.ops.elementwise import Elementwise, convert
 from jaxlearn.symbolic.types import TensorType, is_complex, is_discrete
 from jaxlearn.symbolic.variables import TensorConstant, as_tensor_variable, constant
 
@@ -37,6 +38,7 @@ __all__ = [
     "IndexConstant",
     "Nonzero",
     "PermuteRowElements",
+    "Selected",
     "Slice",
     "SliceLength",
     "Subtensor",
@@ -51,6 +53,7 @@ __all__ = [
     "get_idx_list",
     "inc_subtensor",
     "inverse_permutation",
+    "mask_of",
     "nonzero",
     "nonzero_values",
     "permute_row_elements",
@@ -177,17 +180,12 @@ def _flags(pattern: Pattern, x: Any, index: Sequence[Any], advanced: bool) -> li
         flags.append(flag and (not isinstance(entry, slice) or _keeps_flag(entry)))
     if not advanced:
         return [flag for flag, dropped in zip(flags, layout, strict=True) if not dropped]
-    arrays = [
-        variable.type.broadcastable
-        for variable in _filled(padded, index)
-        if isinstance(variable, Variable)
-    ]
-    rank = max(map(len, arrays))
-    together = [
-        all(flags[axis - rank] for flags in arrays if len(flags) >= rank - axis)
-        for axis in range(rank)
-    ]
-    return _placed(layout, flags, together)
+    arrays = [v for v in _filled(padded, index) if isinstance(v, Variable)]
+    of_index = [False] * max(variable.type.ndim for variable in arrays)
+    if sum(entry != WHOLE for entry in pattern) == 1:
+        # Theano keeps the flags of an index only where nothing else is in the brackets.
+        of_index = list(arrays[0].type.broadcastable)
+    return _placed(layout, flags, of_index)
 
 
 # Windows: what slices and integers cut out.
@@ -533,7 +531,7 @@ def _second(old: Any, new: Any) -> Any:
 
 
 def _converted(y: Any, dtype: Any) -> Any:
-    return y if y.dtype == dtype else lax.convert_element_type(y, dtype)
+    return y if y.dtype == dtype else convert(y, str(dtype))
 
 
 def _broadcast(node: Apply, y: Any, shape: Sequence[int]) -> Any:
@@ -784,9 +782,8 @@ class _Writing(_Indexing):
     def _source_of(
         self, x: str, index: str, node: Apply, inputs: Sequence[str], writer: Any
     ) -> str:
-        dtype, value = node.inputs[0].type.dtype, inputs[1]
-        if node.inputs[1].type.dtype != dtype:
-            value = f"{value}.astype({writer.dtype(dtype)})"
+        dtype = node.inputs[0].type.dtype
+        value = Elementwise.conversion_source(inputs[1], node.inputs[1].type.dtype, dtype, writer)
         change = "set" if self.set_instead_of_inc else "max" if dtype == "bool" else "add"
         return f"{x}.at[{index or '...'}].{change}({value})"
 
@@ -1300,7 +1297,7 @@ def _inc_shuffled(x: Any, value: Any, replace: bool) -> Any:
 
 def _inc_advanced(x: Any, value: Any, replace: bool) -> Any:
     op, whole, index = x.owner.op, x.owner.inputs[0], x.owner.inputs[1:]
-    mask = _mask_of(op.pattern, index)
+    mask = mask_of(op.pattern, index)
     if mask is not None:
         node, axis = mask
         masked = AdvancedBooleanIncSubtensor(axis, node.op.axis is not None, replace)
@@ -1313,8 +1310,20 @@ def _inc_advanced(x: Any, value: Any, replace: bool) -> Any:
     return changed if mask is None else _without_mask_axis(*mask, changed)
 
 
-def _mask_of(pattern: Pattern, index: Sequence[Any]) -> tuple[Any, int] | None:
-    """Return the mask that alone makes an index, and its first axis, if one does."""
+def mask_of(pattern: Pattern, index: Sequence[Any]) -> tuple[Any, int] | None:
+    """Return the mask that alone makes an index, and its first axis, if one does.
+
+    Args:
+        pattern: the pattern of the operation that indexes.
+        index: the arrays in it.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dmatrix("x")
+        >>> node = x[:, x[0] > 0].owner
+        >>> mask_of(node.op.pattern, node.inputs[1:])[1]
+        1
+    """
     node = next((v.owner for v in index if v.owner and isinstance(v.owner.op, Nonzero)), None)
     if node is None or [*index] != node.outputs:
         return None
@@ -1367,14 +1376,7 @@ class AdvancedBooleanIncSubtensor(Op):
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the choice, once the shape of the mask is seen to be right."""
-        whole, given = values[0].shape, values[2].shape
-        lengths = whole[self.axis : self.axis + len(given)]
-        if self.exact:
-            _check_mask(node, given, whole, self.axis)
-        elif given != lengths:
-            inside = values[2][tuple(slice(length) for length in lengths)]
-            ok = _is_true(inside).sum() == _is_true(values[2]).sum()
-            lowering.check(ok, partial(_out_of_bounds, node, 2, self.axis, whole, None))
+        _check_fit(lowering, node, 2, values[2], values[0].shape, self.axis, self.exact)
         return partial(self._choose, node)
 
     def _choose(self, node: Apply, x: Any, y: Any, mask: Any) -> Any:
@@ -1388,8 +1390,7 @@ class AdvancedBooleanIncSubtensor(Op):
             name = writer.function(_masked)
             return f"{name}({x}, {y}, {mask}, {self.axis}, {self.set_instead_of_inc})"
         chosen = mask if given.type.dtype == "bool" else f"{mask} != 0"
-        if value.type.dtype != whole.type.dtype:
-            y = f"{y}.astype({writer.dtype(whole.type.dtype)})"
+        y = Elementwise.conversion_source(y, value.type.dtype, whole.type.dtype, writer)
         return f"jnp.where({chosen}, {y if self.set_instead_of_inc else f'{x} + {y}'}, {x})"
 
     def connected(self, node: Apply, i: int) -> bool:
@@ -1401,11 +1402,9 @@ def _masked(
     x: Any, y: Any, mask: Any, axis: int, replace: bool, spread: Any = jnp.broadcast_to
 ) -> Any:
     """Return an array set, or incremented, where a mask of some axes from ``axis`` on is true."""
-    rank, lengths = mask.ndim, x.shape[axis : axis + mask.ndim]
+    rank = mask.ndim
     x, after = jnp.asarray(x), x.ndim - axis - rank
-    # A negative margin cuts off.
-    margins = [(0, have - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
-    chosen = lax.pad(_is_true(mask), np.False_, margins)
+    chosen = _fitted(mask, x.shape, axis)
     chosen = lax.broadcast_in_dim(chosen, x.shape, tuple(range(axis, axis + rank)))
     value = _converted(y, x.dtype)
     if value.ndim > after:
@@ -1416,7 +1415,71 @@ def _masked(
 
 
 def _is_true(mask: Any) -> Any:
-    return mask != np.zeros((), mask.dtype)
+    return mask if mask.dtype == bool else mask != np.zeros((), mask.dtype)
+
+
+class Selected(Op):
+    """Which elements a mask selects: itself, as bool, once its shape is seen to be right.
+
+    It is what `Nonzero` is, without the need to count before compiling.
+
+    Args:
+        axis: the first axis that the mask stands for.
+        exact: as of `AdvancedBooleanIncSubtensor`.
+    """
+
+    parameters = ("axis", "exact")
+
+    def __init__(self, axis: int = 0, exact: bool = True) -> None:
+        self.axis = axis
+        self.exact = exact
+
+    def make_node(self, mask: Any, whole: Any) -> Apply:
+        """Tell the type; of the second input, what the mask selects from, the shape matters."""
+        variable = as_tensor_variable(mask)
+        flags = variable.broadcastable if self.exact else (False,) * variable.ndim
+        inputs = [variable, as_tensor_variable(whole)]
+        return Apply.of_types(self, inputs, [TensorType("bool", flags)])
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the mask, once its shape is seen to be right."""
+        _check_fit(lowering, node, 0, values[0], values[1].shape, self.axis, self.exact)
+        return self.function
+
+    def function(self, mask: Any, whole: Any) -> Any:
+        """Return the mask as bool, in the lengths of the whole."""
+        return _fitted(mask, whole.shape, self.axis)
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the mask; one that may have other lengths is brought to those of the whole."""
+        if self.exact:
+            return inputs[0] if node.inputs[0].type.dtype == "bool" else f"{inputs[0]} != 0"
+        return f"{writer.function(_fitted)}({inputs[0]}, {inputs[1]}.shape, {self.axis})"
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """A mask has no gradient."""
+        return False
+
+
+def _check_fit(
+    lowering: Any, node: Apply, place: int, mask: Any, whole: Sequence[int], axis: int, exact: bool
+) -> None:
+    """Check that a mask has the lengths of axes of the whole, or is false outside of it."""
+    lengths = tuple(whole[axis : axis + mask.ndim])
+    if exact:
+        _check_mask(node, mask.shape, whole, axis)
+    elif mask.shape != lengths:
+        inside = mask[tuple(slice(length) for length in lengths)]
+        ok = _is_true(inside).sum() == _is_true(mask).sum()
+        lowering.check(ok, partial(_out_of_bounds, node, place, axis, tuple(whole), None))
+
+
+def _fitted(mask: Any, shape: Sequence[int], axis: int) -> Any:
+    """Return a mask as bool, cut off or continued by false to the lengths of axes of a shape."""
+    # A negative margin cuts off.
+    lengths = shape[axis : axis + mask.ndim]
+    margins = [(0, have - got, 0) for have, got in zip(lengths, mask.shape, strict=True)]
+    return lax.pad(jnp.asarray(_is_true(mask)), np.False_, margins)
 
 
 # Theano's names for what `subtensor` and `inc_subtensor` choose between.

@@ -122,7 +122,8 @@ def test_broadcast_flags():
     assert x[[0]].broadcastable == (True, False)
     assert x[None, :, :].broadcastable == (True, False, False)
     assert x[c, T.lrow()].broadcastable == (False, False)
-    assert x[c, 0].broadcastable == (False, True)
+    assert x[c, 0].broadcastable == (False, False)
+    assert x[c].broadcastable == (False, True, False)
     assert x[T.lvector(), None].broadcastable == (False, True, False)
     assert T.set_subtensor(r[0, 1:], 0).broadcastable == (True, False)
 
