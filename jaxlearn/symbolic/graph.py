@@ -335,6 +335,8 @@ class Op:
     """Whether the outputs are linear in the inputs, so that second derivatives do not exist."""
     transparent = False
     """Whether the output is the first input, and the gradient passes by as it is."""
+    underived: tuple[int, ...] = ()
+    """The inputs by which nobody has written the derivative."""
     staged = False
     """Whether the shapes of the outputs depend on data, so that `host` must compute them."""
 
@@ -430,9 +432,15 @@ class Op:
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
         """Return the gradients by the wanted inputs, given those by the outputs."""
-        from jaxlearn.symbolic.gradients import vector_jacobian_product
+        from jaxlearn.symbolic.gradients import grad_not_implemented, vector_jacobian_product
 
-        return vector_jacobian_product(node, output_gradients, wanted)
+        derived = [i for i in wanted if i not in self.underived]
+        answers = vector_jacobian_product(node, output_gradients, derived)
+        found = dict(zip(derived, answers, strict=True))
+        return [
+            grad_not_implemented(self, i, node.inputs[i]) if i in self.underived else found[i]
+            for i in wanted
+        ]
 
     def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:
         """Apply the operation; return its output variable, or the list of them."""

@@ -665,19 +665,6 @@ class Elementwise(Op):
         """Whether the values of input ``i`` matter."""
         return i not in self.ignores
 
-    def gradient(
-        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
-    ) -> list[Variable | None]:
-        """Return the gradients; those by some inputs say that there is none."""
-        from jaxlearn.symbolic.gradients import grad_not_implemented
-
-        derived = [i for i in wanted if i not in self.underived]
-        found = dict(zip(derived, super().gradient(node, output_gradients, derived), strict=True))
-        missing = {
-            i: grad_not_implemented(self, i, node.inputs[i]) for i in wanted if i in self.underived
-        }
-        return [(missing | found)[i] for i in wanted]
-
     def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
         """Whether the derivative by input ``i`` depends on the values of input ``j``."""
         return self.uses is None or self.uses(i, j)
