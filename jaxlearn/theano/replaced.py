@@ -113,6 +113,14 @@ _REPLACED = (
         "constant_cache get_scalar_constant_value_elemwises integer_types mod_check "
         "numpy_diagonal_return_view python_all python_any div_proxy alloc_validate_shape",
     ),
+    ("T.grad of what T.nlinalg.eigh returns has its gradient", "tensor.nlinalg", "EighGrad"),
+    (
+        "T.grad of what T.slinalg.eigvalsh or expm returns has its gradient",
+        "tensor.slinalg",
+        "EigvalshGrad ExpmGrad",
+    ),
+    ("RandomStreams has all draws", "tensor.raw_random", "RandomStreamsBase"),
+    (REWRITING, "tensor.raw_random", "optdb random_make_inplace"),
     (_INTERNAL, "tensor", "sparse_module_ref"),
     (
         _INTERNAL,

@@ -18,15 +18,6 @@ ROWS = list(csv.DictReader(LIST.read_text().splitlines(), delimiter="\t"))
 WORKS = [row["name"] for row in ROWS if row["status"] == "works"]
 REPLACED = [row["name"] for row in ROWS if row["status"] == "replaced"]
 
-# Modules that are not here yet.
-PENDING = (
-    "theano.tensor.nlinalg",
-    "theano.tensor.raw_random",
-    "theano.tensor.shared_randomstreams",
-    "theano.tensor.slinalg",
-)
-
-
 @pytest.fixture(autouse=True)
 def installed():
     alias.install()
@@ -62,13 +53,12 @@ def test_the_list_is_whole():
 def test_names_that_work_are_here():
     missing = []
     for name in WORKS:
-        if not name.startswith(PENDING):
-            try:
-                found = resolved(name)
-            except (AttributeError, ImportError) as error:
-                missing.append(f"{name}: {error}")
-            else:
-                assert found is not None, name
+        try:
+            found = resolved(name)
+        except (AttributeError, ImportError) as error:
+            missing.append(f"{name}: {error}")
+        else:
+            assert found is not None, name
     assert not missing, "\n".join(missing)
 
 
@@ -122,7 +112,7 @@ def test_texts():
 
 def test_every_exported_name_is_usable():
     for module in {row["name"].rpartition(".")[0] for row in ROWS}:
-        if not module.startswith(PENDING) and module not in replaced.HINTS:
+        if module not in replaced.HINTS:
             loaded = importlib.import_module(module)
             for name in loaded.__all__:
                 assert getattr(loaded, name) is not None, f"{module}.{name}"

@@ -38,6 +38,10 @@ alloc_diag = AllocDiag()
 extract_diag = ExtractDiag()
 lstsq = LeastSquares
 
+from jaxlearn.theano.replaced import refusing
+
+__getattr__ = refusing(__name__)
+
 __all__ = [
     "SVD",
     "AllocDiag",

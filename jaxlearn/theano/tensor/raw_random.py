@@ -16,6 +16,9 @@ from jaxlearn.symbolic.ops.random_draws import (
     uniform,
 )
 from jaxlearn.symbolic.random_states import RandomStateType, random_state_type
+from jaxlearn.theano.replaced import refusing
+
+__getattr__ = refusing(__name__)
 
 __all__ = [
     "RandomFunction",

@@ -16,6 +16,9 @@ from jaxlearn.symbolic.ops.solving import (
     solve_symmetric,
     solve_upper_triangular,
 )
+from jaxlearn.theano.replaced import refusing
+
+__getattr__ = refusing(__name__)
 
 __all__ = [
     "MATRIX_STRUCTURES",
