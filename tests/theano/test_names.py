@@ -18,6 +18,7 @@ ROWS = list(csv.DictReader(LIST.read_text().splitlines(), delimiter="\t"))
 WORKS = [row["name"] for row in ROWS if row["status"] == "works"]
 REPLACED = [row["name"] for row in ROWS if row["status"] == "replaced"]
 
+
 @pytest.fixture(autouse=True)
 def installed():
     alias.install()

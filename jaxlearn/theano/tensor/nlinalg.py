@@ -31,6 +31,7 @@ from jaxlearn.symbolic.ops.solving import (
     tensorinv,
     tensorsolve,
 )
+from jaxlearn.theano.replaced import refusing
 
 AllocDiag = AllocateDiagonal
 ExtractDiag = ExtractDiagonal
@@ -38,7 +39,6 @@ alloc_diag = AllocDiag()
 extract_diag = ExtractDiag()
 lstsq = LeastSquares
 
-from jaxlearn.theano.replaced import refusing
 
 __getattr__ = refusing(__name__)
 
