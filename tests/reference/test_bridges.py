@@ -29,6 +29,7 @@ from jaxlearn.symbolic.ops import elementwise, neural, reductions
 from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.ops.mapping import map_rows
 from jaxlearn.symbolic.ops.scan import Scan, While
+from jaxlearn.theano.ifelse import ifelse
 
 GROUP = 40
 
@@ -44,6 +45,11 @@ def mapped(theano, tensor, x):
     return map_rows([row], [tensor.sqr(row).sum()], [x])[0]
 
 
+def chosen(theano, tensor, x):
+    """One of two expressions, of which only that is computed."""
+    return ifelse(x.sum() > 0, x * 2, x - 1)
+
+
 def doubled_until_large(theano, tensor, x):
     """A loop that a condition ends, of which only the last step is wanted."""
     total = theano.shared(1.0)
@@ -57,6 +63,7 @@ def doubled_until_large(theano, tensor, x):
 
 # Operations that no case of the reference needs, most of them because Theano has none such.
 MORE_CASES = [
+    Case(chosen, x=real("float64", 3)),
     Case(doubled_until_large, wrt=(), x=real("float64", 3)),
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
