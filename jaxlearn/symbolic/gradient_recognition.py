@@ -167,6 +167,8 @@ def _is_whole(gradient: Gradient, graph: Graph) -> bool:
     number = graph.numbering
     keys = {number.key(node) for node in gradient.nodes}
     inner = {number[output] for node in gradient.nodes for output in node.outputs}
+    if any(number[variable] in inner for variable in gradient.arguments):
+        return False
     inner -= {number[result] for result in gradient.results}
     if any(number[output] in inner for output in graph.outputs):
         return False

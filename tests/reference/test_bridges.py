@@ -30,6 +30,7 @@ from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.ops.indexing import Selected
 from jaxlearn.symbolic.ops.mapping import map_rows
 from jaxlearn.symbolic.ops.scan import Scan, While
+from jaxlearn.theano.ifelse import ifelse
 
 GROUP = 40
 
@@ -56,6 +57,11 @@ DIFFERENTIABLE_HERE = (
 )
 
 
+def chosen(theano, tensor, x):
+    """One of two expressions, of which only that is computed."""
+    return ifelse(x.sum() > 0, x * 2, x - 1)
+
+
 def doubled_until_large(theano, tensor, x):
     """A loop that a condition ends, of which only the last step is wanted."""
     total = theano.shared(1.0)
@@ -74,6 +80,7 @@ def selected(theano, tensor, x):
 
 # Operations that no case of the reference needs, most of them because Theano has none such.
 MORE_CASES = [
+    Case(chosen, x=real("float64", 3)),
     Case(doubled_until_large, wrt=(), x=real("float64", 3)),
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
