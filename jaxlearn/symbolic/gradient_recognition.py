@@ -143,7 +143,8 @@ def _gradient_from(graph: Graph, seed: Apply, named: Collection[int]) -> Gradien
             primal = node.op.primal(node)
             number.add_node(primal, set(graph.inputs))
             if any(number[v] in reached for v in node.inputs[len(primal.inputs) :]):
-                wanted.update((number[node.inputs[i]], node.inputs[i]) for i in node.op.wanted)
+                behind = [_behind(node.inputs[i]) for i in node.op.wanted]
+                wanted.update((number[variable], variable) for variable in behind)
                 passed.update(number[output] for output in primal.outputs)
     wrt = [variable for key, variable in wanted.items() if key not in passed]
     places = {number[variable]: place for place, variable in enumerate(graph.inputs)}
@@ -160,6 +161,13 @@ def _gradient_from(graph: Graph, seed: Apply, named: Collection[int]) -> Gradien
             gradient = Gradient(cost, wrt, results, len(parts) > 1, graph, named)
             return gradient if _is_whole(gradient, graph) else None
     return None
+
+
+def _behind(variable: Variable) -> Variable:
+    """Return what a variable is, behind operations that leave a value and its gradient as it is."""
+    while variable.owner is not None and variable.owner.op.transparent:
+        variable = variable.owner.inputs[0]
+    return variable
 
 
 def _is_whole(gradient: Gradient, graph: Graph) -> bool:
