@@ -44,7 +44,7 @@ class AliasFinder(MetaPathFinder):
         if found is None:
             # None would send the import on to the next finder, and to a real package of that name.
             raise ModuleNotFoundError(self._lacks(fullname), name=fullname)
-        spec = ModuleSpec(fullname, _AliasLoader(name), origin=found.origin)
+        spec = ModuleSpec(fullname, _AliasLoader(name, self), origin=found.origin)
         spec.submodule_search_locations = found.submodule_search_locations
         return spec
 
@@ -54,6 +54,16 @@ class AliasFinder(MetaPathFinder):
             name = self.package + fullname.removeprefix(self.alias)
             if f"{fullname}.".startswith(f"{self.alias}.") and module is sys.modules.get(name):
                 yield fullname, module
+
+    def share_loaded(self) -> None:
+        """Give every module of the package that is loaded its name by the alias.
+
+        The import system, if it were to load it by that name, would put the module in the place of
+        a function of the same name: ``theano.tensor.sort`` is both.
+        """
+        for name, module in list(sys.modules.items()):
+            if name == self.package or name.startswith(f"{self.package}."):
+                sys.modules.setdefault(self.alias + name.removeprefix(self.package), module)
 
     def _lacks(self, fullname: str) -> str:
         if fullname in HINTS:
@@ -70,8 +80,9 @@ class AliasFinder(MetaPathFinder):
 class _AliasLoader(Loader):
     """Loads a module by loading another, and returning that very module."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, finder: AliasFinder) -> None:
         self.name = name
+        self.finder = finder
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.name)
@@ -82,6 +93,7 @@ class _AliasLoader(Loader):
         # Between create_module and this call, the import system writes the alias's spec to the
         # module; of what a module knows about itself, it leaves all else as it is.
         module.__spec__ = self.own_spec
+        self.finder.share_loaded()
 
 
 _finder = AliasFinder("theano", "jaxlearn.theano")

@@ -50,6 +50,15 @@ def test_theano_is_this_package(installed):
     assert importlib.util.find_spec("theano") is not None
 
 
+@pytest.mark.parametrize("name", ["sort", "var"])
+def test_a_module_does_not_take_the_place_of_a_function_of_its_name(installed, name):
+    function = getattr(jaxlearn.theano.tensor, name)
+    module = importlib.import_module(f"theano.tensor.{name}")
+    assert isinstance(module, types.ModuleType)
+    assert callable(function)
+    assert getattr(importlib.import_module("theano.tensor"), name) is function
+
+
 def test_a_second_install_changes_nothing_and_uninstall_undoes_it():
     alias.install()
     alias.install()
