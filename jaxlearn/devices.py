@@ -33,9 +33,10 @@ what `jaxlearn.load` returns.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -297,18 +298,25 @@ class Layout:
         )
         return float(jnp.max(times))
 
-    def explain(self, error: Exception) -> None:
-        """Add to an error of a step what to do if it comes from a process that is gone.
+    @contextlib.contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Add to an error from the devices what to do if it comes from a process that is gone.
 
         Example:
-            >>> Layout(jax.make_mesh((1,), ("data",))).explain(RuntimeError("out of memory"))
+            >>> with Layout(jax.make_mesh((1,), ("data",))).explaining():
+            ...     total = jnp.sum(jnp.arange(3))
         """
-        if self.spans_processes:
-            error.add_note(
-                f"train: this is process {jax.process_index()} of {jax.process_count()}, whose "
-                "devices train together. If the connection to another one broke, that one is gone "
-                "or cannot be reached: start all of them again, and go on from the last saved state"
-            )
+        try:
+            yield
+        except jax.errors.JaxRuntimeError as error:
+            if self.spans_processes:
+                error.add_note(
+                    f"train: this is process {jax.process_index()} of {jax.process_count()}, whose "
+                    "devices train together. If the connection to another one broke, that one is "
+                    "gone or cannot be reached: start all of them again, and go on from the last "
+                    "saved state"
+                )
+            raise
 
     def check_same(self, name: str, value: NDArray[Any]) -> None:
         """Refuse a value that differs between the processes.

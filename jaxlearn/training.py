@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -209,7 +210,9 @@ def train(
     transformation, learning_rate = _as_optimizer(optimizer)
     layout = _layout(mesh, params_spec)
     start = params if isinstance(params, TrainingState) else None
-    with precision_of(params):
+    # Placing the data and the params talks to the other processes, too.
+    explaining = nullcontext() if layout is None else layout.explaining()
+    with precision_of(params), explaining:
         batches = _check_data(data, on_host=layout is not None)
         if start is None:
             first_params = _check_params(params)
@@ -310,14 +313,9 @@ def _run(
     layout: Layout | None,
 ) -> TrainingResult:
     def advance(state: Any, count: int) -> tuple[NDArray[Any], Any]:
-        try:
-            losses, state = step.repeat(state, count, *data, capacity=_STRETCH_CAPACITY)
-            # A copy: a view would keep the room of a whole stretch for each short one.
-            return np.asarray(losses)[:count].copy(), state
-        except jax.errors.JaxRuntimeError as error:
-            if layout is not None:
-                layout.explain(error)
-            raise
+        losses, state = step.repeat(state, count, *data, capacity=_STRETCH_CAPACITY)
+        # A copy: a view would keep the room of a whole stretch for each short one.
+        return np.asarray(losses)[:count].copy(), state
 
     state = _step_state(start)
     started = time.perf_counter()

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from jaxlearn import load
+from jaxlearn.devices import Layout
 
 FOLDER = Path(__file__).parent
 PROGRAM = FOLDER / "two_processes.py"
@@ -72,6 +73,19 @@ LOST = {
     0: r"leader task was\s+preempted/died",
 }
 BROKEN = r"train: this is process \d of 2, whose devices train together\. .*start all of them again"
+
+
+def test_an_error_of_the_devices_says_what_to_do_where_another_process_may_be_gone():
+    layout = Layout(jax.make_mesh((1,), ("data",)))
+    for spans_processes in (False, True):
+        layout.spans_processes = spans_processes
+        lost = pytest.raises(jax.errors.JaxRuntimeError, match="closed by peer")
+        with lost as caught, layout.explaining():
+            raise jax.errors.JaxRuntimeError("Connection closed by peer")
+        notes = getattr(caught.value, "__notes__", [])
+        assert [bool(re.match("train: this is process 0 of 1", note)) for note in notes] == (
+            [True] * spans_processes
+        )
 
 
 @pytest.mark.parametrize("lost", [1, 0])
