@@ -32,11 +32,11 @@ from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
 from jaxlearn.symbolic.errors import SourceLine, made_at
 from jaxlearn.symbolic.exporting import distinct_names
 from jaxlearn.symbolic.gradient_recognition import Gradient, needed_inputs, recognized_gradients
-from jaxlearn.symbolic.gradients import VectorJacobianProduct
 from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs
 from jaxlearn.symbolic.lowering import Graph, constant_number, host_value
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
+from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 
 __all__ = ["Writer", "function_source", "module_name", "scalar_text"]
 
@@ -529,7 +529,7 @@ class _Body:
 
 
 def _is_number_with_axes(variable: Variable) -> bool:
-    from jaxlearn.symbolic.ops.shaping import DimShuffle
+    from jaxlearn.symbolic.ops.dimensions import DimShuffle
 
     return variable.owner is not None and isinstance(variable.owner.op, DimShuffle)
 

@@ -9,7 +9,7 @@ import pytest
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.errors import DisconnectedInputError, NullTypeGradError
-from jaxlearn.symbolic.gradients import VerifyGradError
+from jaxlearn.symbolic.gradient_checking import VerifyGradError
 from jaxlearn.symbolic.graph import Apply, Op
 from jaxlearn.theano import gradient
 
