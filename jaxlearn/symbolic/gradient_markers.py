@@ -17,6 +17,8 @@ from jaxlearn.symbolic.graph import (
     Op,
     Variable,
 )
+from jaxlearn.symbolic.ops.creation import zeros_like
+from jaxlearn.symbolic.ops.elementwise import cast, clip
 from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = [
@@ -81,8 +83,6 @@ class ZeroGrad(_Stopped):
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
         """Return zeros."""
-        from jaxlearn.symbolic.ops.creation import zeros_like
-
         return [zeros_like(node.inputs[i]) for i in wanted]
 
 
@@ -168,8 +168,6 @@ class GradClip(_Marker):
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
         """Return the clipped gradient."""
-        from jaxlearn.symbolic.ops.elementwise import cast, clip
-
         gradient: Any = output_gradients[0]
         bounds = (self.clip_lower_bound, self.clip_upper_bound)
         return [cast(clip(gradient, *bounds), gradient.dtype)]
@@ -209,8 +207,6 @@ class GradScale(_Marker):
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
         """Return the multiplied gradient."""
-        from jaxlearn.symbolic.ops.elementwise import cast
-
         gradient: Any = output_gradients[0]
         return [cast(self.multiplier * gradient, gradient.dtype)]
 

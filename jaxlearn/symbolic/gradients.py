@@ -24,6 +24,7 @@ from jaxlearn.symbolic.graph import (
     replace_variables,
     toposort,
 )
+from jaxlearn.symbolic.ops.creation import ones_like, zeros_like
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.types import TensorType, is_complex
 
@@ -138,8 +139,6 @@ def check_cost(cost: Any) -> None:
 
 def disconnected_gradient(cost: Any, variable: Variable, action: str, answer: str) -> Any:
     """Raise, warn, or answer where a cost does not depend on a variable."""
-    from jaxlearn.symbolic.ops.creation import zeros_like
-
     text = (
         f"grad: {variable} is not part of the graph of the cost"
         f"{'' if cost is None else f' {cost}'}, or only by its shape or through an index, so "
@@ -178,8 +177,6 @@ def walk_back(
         >>> list(walk_back(y**2, [x], {}, set()))
         [Elemwise{pow,no_inplace}.0, Elemwise{exp,no_inplace}.0, x]
     """
-    from jaxlearn.symbolic.ops.creation import ones_like
-
     starts = [*known, *([] if cost is None else [cost])]
     fixed = {*wrt, *known, *constants}
     starts = [start if start in fixed else stabilized([start], fixed)[0] for start in starts]
@@ -287,7 +284,6 @@ def subgraph_grad(
     wrt, end = as_list(wrt), as_list(end)
     if start is None and cost is None:
         raise ValueError("subgraph_grad: give start or cost, or both")
-    from jaxlearn.symbolic.ops.creation import zeros_like
 
     def gradients(known: Mapping[Variable, Variable], cost: Any) -> list[Any]:
         # What lies behind an end is not walked; the end itself is reached.

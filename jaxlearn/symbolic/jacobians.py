@@ -10,6 +10,8 @@ from jaxlearn.symbolic.graph import (
     Variable,
     replace_variables,
 )
+from jaxlearn.symbolic.ops.creation import eye, zeros_like
+from jaxlearn.symbolic.ops.mapping import map_rows
 from jaxlearn.symbolic.variables import TensorOperators, as_tensor_variable
 
 __all__ = ["Lop", "Rop", "hessian", "jacobian"]
@@ -99,14 +101,8 @@ def Rop(  # noqa: N802  (Theano's name)
             continue
         result = grad(None, row, known_grads=known)
         # The row vector is gone from the product's value, but not yet from its graph.
-        results.append(replace_variables([result], {row: _zeros_of(expression)})[0])
+        results.append(replace_variables([result], {row: zeros_like(expression)})[0])
     return results if isinstance(f, (list, tuple)) else results[0]
-
-
-def _zeros_of(expression: Any) -> Any:
-    from jaxlearn.symbolic.ops.creation import zeros_like
-
-    return zeros_like(expression)
 
 
 def jacobian(
@@ -135,9 +131,6 @@ def jacobian(
         >>> jacobian(x**2, x).eval({x: [1.0, 2.0]}).tolist()
         [[2.0, 0.0], [0.0, 4.0]]
     """
-    from jaxlearn.symbolic.ops.creation import eye
-    from jaxlearn.symbolic.ops.mapping import map_rows
-
     if not isinstance(expression, TensorOperators) or expression.ndim > 1:
         raise TypeError(
             f"jacobian expects a scalar or a vector as expression: got {expression} of "

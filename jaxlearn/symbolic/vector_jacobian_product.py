@@ -20,6 +20,8 @@ from jaxlearn.symbolic.graph import (
     Op,
     Variable,
 )
+from jaxlearn.symbolic.ops.creation import zeros_like
+from jaxlearn.symbolic.ops.elementwise import cast
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
 
@@ -253,8 +255,6 @@ def vector_jacobian_product(
         >>> vector_jacobian_product(T.exp(x).owner, [T.constant(1.0, dtype="float64")], [0])
         [Vjp{Elemwise{exp,no_inplace}}.0]
     """
-    from jaxlearn.symbolic.ops.creation import zeros_like
-
     connected = [i for i in wanted if node.op.connected(node, i)]
     given = [
         i
@@ -274,13 +274,7 @@ def vector_jacobian_product(
             given,
             [node.op.gradient_dtype(node, i) for i in connected],
         )
-        gradients = [_of_type(output_gradients[i], node.outputs[i]) for i in given]
+        gradients = [cast(output_gradients[i], node.outputs[i].type.dtype) for i in given]
         answers = op(*node.inputs, *gradients, return_list=True)
         results = dict(zip(connected, answers, strict=True))
     return [results.get(i) for i in wanted]
-
-
-def _of_type(gradient: Any, output: Any) -> Any:
-    from jaxlearn.symbolic.ops.elementwise import cast
-
-    return cast(gradient, output.type.dtype)

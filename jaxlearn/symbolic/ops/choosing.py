@@ -12,6 +12,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op
+from jaxlearn.symbolic.ops.creation import arange
 from jaxlearn.symbolic.ops.gathering import check_bounds, from_the_front
 from jaxlearn.symbolic.ops.index_patterns import integers
 from jaxlearn.symbolic.types import TensorType
@@ -182,7 +183,5 @@ def inverse_permutation(perm: Any) -> Any:
         >>> inverse_permutation([2, 0, 1]).eval().tolist()
         [1, 2, 0]
     """
-    from jaxlearn.symbolic.ops.creation import arange
-
     order = as_tensor_variable(perm)
     return permute_row_elements(arange(order.shape[-1], dtype=order.dtype), order, inverse=True)
