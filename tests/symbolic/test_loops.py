@@ -253,20 +253,43 @@ def test_no_calls():
 # One compiled program.
 
 
-def test_a_loop_is_one_program_that_runs_once(stretches):
-    f = descent()()
-    given = [1.0, 0.5, 0.0, 1.0], 10.0
-    f.repeat(5000, *given)
-    assert stretches == [5000]
-    rows = [np.stack([value] * 3000) for value in given]
+@pytest.mark.parametrize("size", [4, LARGE])
+def test_a_loop_is_one_program_that_runs_once(stretches, size):
+    f = descent(size=size)()
+    given = np.linspace(0.0, 1.0, size), 10.0
+    # Where all arrays are small, repetitions have a shorter way; the next test is about them.
+    f.repeat(500, *given)
+    assert stretches == ([] if size == 4 else [500])
+    rows = [np.stack([value] * 300) for value in given]
     f.scan(*rows)
-    assert stretches == [5000, 3000]
+    assert stretches[-1] == 300
     compilations.clear()
-    f.repeat(5000, *given)
+    f.repeat(500, *given)
     f.scan(*rows)
     assert compilations == []
-    f.repeat(4000, *given)
+    f.repeat(400, *given)
     assert len(compilations) == 1
+
+
+@pytest.mark.parametrize("form", ["one", "list", "single", "none"])
+@pytest.mark.parametrize("count", [10, LARGE])
+def test_repetitions_with_small_arrays(stretches, form, count):
+    def make():
+        f = descent(form)()
+        f.repeat(count, [1.0, 0.5, 0.0, 1.0], 10.0)
+        return f
+
+    for given in (([1.0, 0.5, 0.0, 1.0], 10.0), (np.array([1.0, 2.0, 1.5, 0.0]), np.float32(3.0))):
+        calls = [(given, {})] * count
+        assert_as_calls(make, lambda f, given=given, **o: f.repeat(count, *given, **o), calls)
+    assert stretches == []
+    f = make()
+    outputs = jax.tree.leaves(f.repeat(count, [1.0, 0.5, 0.0, 1.0], 10.0))
+    copies = [output.copy() for output in outputs]
+    f.repeat(count, [0.0, 0.5, 0.0, 3.0], 0.0)
+    for output, copied in zip(outputs, copies, strict=True):
+        np.testing.assert_array_equal(output, copied)
+        output[...] = 0.0
 
 
 def test_minibatches_are_one_program_for_each_length(stretches):
