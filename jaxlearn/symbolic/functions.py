@@ -27,8 +27,8 @@ from jaxlearn.symbolic.function_arguments import (
     replaced,
 )
 from jaxlearn.symbolic.graph import Variable, graph_inputs, toposort
-from jaxlearn.symbolic.lowering import Graph
 from jaxlearn.symbolic.loops import Calls, CheckFailedError, Loop, quick_repeat
+from jaxlearn.symbolic.lowering import Graph
 from jaxlearn.symbolic.packing import MISFIT
 from jaxlearn.symbolic.random_states import RandomStateType, state_of
 from jaxlearn.symbolic.rewrites import stabilized

@@ -8,6 +8,7 @@ in one buffer too. Large arrays, and all arrays of a GPU's state, are handed ove
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import struct
 import threading
@@ -262,10 +263,10 @@ class PackedStep:
         # There is one buffer, so only one thread may be between writing and reading it.
         self._lock = threading.RLock()
         # A failed check must find the old state as it was.
-        donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
+        self._donates = keeps_shapes and bool(self._loose_state) and self._flags is None
         packed = self._packed(function, first)
         options = {"compiler_options": compiler_options}
-        self._run = jax.jit(packed, donate_argnums=donated, **options)
+        self._run = jax.jit(packed, donate_argnums=(1,) if self._donates else (), **options)
         # Fewer arguments and results take less time to hand over, empty ones too.
         self._run_words = jax.jit(
             lambda words: packed(words, (), ()) if out_of.loose else packed(words, (), ())[0],
@@ -375,30 +376,47 @@ class PackedStep:
             if variable.stored is not slot:
                 slot.write(variable.stored)
         _write_read(self._read_slots, self._seen)
-        packed, loose = self._handed_over(inputs)
+        # An interrupt right after a call loses what it returned; what it put into a list is kept.
+        made: list[Any] = []
+        arguments = [[argument] for argument in self._arguments(inputs)]
+        try:
+            made.extend(map(self._run_words if self._takes_words else self._run, *arguments))
+            words, loose = self._checked(made[0])
+            if self._must_wait:
+                # Nothing was fetched, and JAX may still be reading the inputs.
+                jax.block_until_ready(loose)
+            outputs = self._fetched(words, loose[len(self._loose_state) :])
+            self._store(words, loose)
+        except KeyboardInterrupt:
+            if made:
+                # The old state may be gone, or the new one be stored in part.
+                with contextlib.suppress(Exception):
+                    self._store(*self._checked(made[0]))
+            raise
+        return outputs
+
+    def _checked(self, made: Any) -> tuple[np.ndarray, Sequence[Any]]:
+        """Return the words of what the step made, and the arrays that came as they are."""
+        packed, loose = (made, ()) if self._takes_words and not self._loose_outputs else made
         words = np.asarray(packed)
         if self._flags is not None:
             held = words[self._flags.start : self._flags.stop]
             if not held.all():
                 self._failed(held)
-        if self._must_wait:
-            # Nothing was fetched, and JAX may still be reading the inputs.
-            jax.block_until_ready(loose)
-        count = len(self._loose_state)
-        outputs = self._fetched(words, loose[count:])
+        return words, loose
+
+    def _store(self, words: np.ndarray, loose: Sequence[Any]) -> None:
         for variable, new in zip(self._loose_state, loose, strict=False):
             variable.stored = new
         if self._state_slots:
             self._state_words[:] = words[: self._state_words.size]
             for variable, slot in self._state_slots:
                 variable.stored = slot
-        return outputs
 
-    def _handed_over(self, inputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
+    def _arguments(self, inputs: Sequence[Any]) -> Sequence[Any]:
         if self._takes_words:
-            results = self._run_words(self._words)
-            return results if self._loose_outputs else (results, ())
-        result: tuple[Any, Sequence[Any]] = self._run(
+            return (self._words,)
+        return (
             self._words,
             tuple([variable.on_device() for variable in self._loose_state]),
             (
@@ -406,7 +424,6 @@ class PackedStep:
                 *[variable.on_device() for variable in self._loose_read],
             ),
         )
-        return result
 
     def _fetched(self, words: np.ndarray, loose: Sequence[Any]) -> list[np.ndarray]:
         """Return the outputs, from the words and from those that came as they are."""

@@ -115,7 +115,9 @@ class ArraySharedVariable(SharedVariable):
         """Return the value as an array on the device; 64-bit types must be on."""
         is_spread = isinstance(self.stored, jax.Array) and len(self.stored.sharding.device_set) > 1
         if is_spread or not isinstance(self.stored, jax.Array):
-            self.stored = jax.device_put(np.array(self.stored), jax_device())
+            array = jax.device_put(np.array(self.stored), jax_device())
+            # Bound to its device, as what a step returns is: else the next call compiles anew.
+            self.stored = jax.device_put(array, array.sharding)
         return self.stored
 
     def __getstate__(self) -> dict[str, Any]:

@@ -26,16 +26,6 @@ x, y = T.dscalars("x", "y")
 v = T.dvector("v")
 m = T.dmatrix("m")
 
-compilations: list[str] = []
-
-
-def _note_compilation(event, seconds, **_):
-    if event == "/jax/core/compile/backend_compile_duration":
-        compilations.append(event)
-
-
-jax.monitoring.register_event_duration_secs_listener(_note_compilation)
-
 
 @pytest.fixture
 def stretches(monkeypatch):
@@ -254,7 +244,7 @@ def test_no_calls():
 
 
 @pytest.mark.parametrize("size", [4, LARGE])
-def test_a_loop_is_one_program_that_runs_once(stretches, size):
+def test_a_loop_is_one_program_that_runs_once(stretches, compilations, size):
     f = descent(size=size)()
     given = np.linspace(0.0, 1.0, size), 10.0
     # Where all arrays are small, repetitions have a shorter way; the next test is about them.
@@ -292,7 +282,7 @@ def test_repetitions_with_small_arrays(stretches, form, count):
         output[...] = 0.0
 
 
-def test_minibatches_are_one_program_for_each_length(stretches):
+def test_minibatches_are_one_program_for_each_length(stretches, compilations):
     data = np.random.RandomState(0).randn(255, 2)
 
     def make():
@@ -321,7 +311,7 @@ def test_minibatches_are_one_program_for_each_length(stretches):
     assert f.variants == 2
 
 
-def test_a_stretch_of_other_length_is_not_compiled_anew():
+def test_a_stretch_of_other_length_is_not_compiled_anew(compilations):
     stored = theano.shared(np.arange(20.0).reshape(10, 2))
     f = theano.function([i], m.sum(), givens={m: stored[i * 4 : (i + 1) * 4]})
     f.scan([0, 1, 2, 0, 1, 2])
@@ -707,7 +697,7 @@ def test_a_bar_is_shown_where_it_is_wanted(capsys):
 
 
 @pytest.mark.parametrize("outputs", ["all", "last"])
-def test_progress_runs_in_stretches_of_one_program(monkeypatch, stretches, outputs):
+def test_progress_runs_in_stretches_of_one_program(monkeypatch, stretches, compilations, outputs):
     monkeypatch.setattr(loops, "next_stretch", lambda *_: 30)
     f, count, _ = counter()
     found = f.repeat(200, outputs=outputs, progress=True)
