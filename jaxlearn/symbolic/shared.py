@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -142,6 +142,10 @@ class TensorSharedVariable(TensorOperators, ArraySharedVariable):
         >>> state.get_value()
         array([3.])
     """
+
+    # Old programs ask by `if weights:` whether they were given any.
+    def __bool__(self) -> Literal[True]:  # type: ignore[override]
+        return True
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """Return the value as a NumPy array of the caller's own.
