@@ -15,10 +15,22 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxlearn.symbolic.gradients import VectorJacobianProduct, walk_back
+from jaxlearn.symbolic.gradients import walk_back
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
 from jaxlearn.symbolic.lowering import Graph, constant_number
+from jaxlearn.symbolic.ops import (
+    contraction,
+    dimensions,
+    elementwise,
+    indexing,
+    joining,
+    reductions,
+    shaping,
+)
+from jaxlearn.symbolic.ops.dimensions import DimShuffle
+from jaxlearn.symbolic.ops.elementwise import Elementwise
 from jaxlearn.symbolic.types import is_discrete
+from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 
 __all__ = ["Gradient", "needed_inputs", "recognized_gradients"]
 
@@ -224,15 +236,13 @@ def _has_gradient_of_jax(node: Apply, gradient: Gradient, graph: Graph) -> bool:
 
 def _flows_back_once(node: Apply, i: int) -> bool:
     """Whether one term flows back to an input by JAX; several are not added up by themselves."""
-    from jaxlearn.symbolic.ops import contraction, elementwise, indexing, reductions, shaping
-
     simple = (
         contraction.Contraction,
         indexing.Subtensor,
         indexing.AdvancedSubtensor,
-        shaping.DimShuffle,
-        shaping.Join,
-        shaping.Rebroadcast,
+        dimensions.DimShuffle,
+        joining.Join,
+        dimensions.Rebroadcast,
         shaping.Reshape,
         shaping.SpecifyShape,
     )
@@ -269,8 +279,6 @@ def needed_inputs(node: Apply) -> list[Variable]:
         >>> needed_inputs((x + y).owner)
         [x, y]
     """
-    from jaxlearn.symbolic.ops.elementwise import Elementwise
-
     if not isinstance(node.op, Elementwise):
         return list(node.inputs)
     bare = [_without_new_axes(variable) for variable in node.inputs]
@@ -282,8 +290,6 @@ def needed_inputs(node: Apply) -> list[Variable]:
 
 def _without_new_axes(variable: Variable) -> Variable:
     """Return what a variable is made of by new axes on the left alone."""
-    from jaxlearn.symbolic.ops.shaping import DimShuffle
-
     while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
         order = variable.owner.op.new_order
         inner = variable.owner.inputs[0]

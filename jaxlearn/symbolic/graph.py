@@ -415,6 +415,14 @@ class Op:
         """
         return False
 
+    def known_scalar(self, node: Apply) -> Variable | None:
+        """Return a variable that has the value of the output, if that is one number, or None."""
+        return None
+
+    def known_length(self, node: Apply) -> int | None:
+        """Return the length of the output's first axis, where the graph alone tells it, or None."""
+        return None
+
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the outputs depend on the values of input ``i``, not only on its shape."""
         return True
@@ -432,7 +440,8 @@ class Op:
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
         """Return the gradients by the wanted inputs, given those by the outputs."""
-        from jaxlearn.symbolic.gradients import grad_not_implemented, vector_jacobian_product
+        from jaxlearn.symbolic.gradient_types import grad_not_implemented
+        from jaxlearn.symbolic.vector_jacobian_product import vector_jacobian_product
 
         derived = [i for i in wanted if i not in self.underived]
         answers = vector_jacobian_product(node, output_gradients, derived)

@@ -19,7 +19,6 @@ import numpy as np
 from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
-from jaxlearn.symbolic.gradients import VectorJacobianProduct
 from jaxlearn.symbolic.graph import (
     Apply,
     Constant,
@@ -30,6 +29,8 @@ from jaxlearn.symbolic.graph import (
     toposort,
     variables_between,
 )
+from jaxlearn.symbolic.ops.dimensions import DimShuffle
+from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 
 __all__ = [
     "Checking",
@@ -559,8 +560,6 @@ def constant_number(variable: Variable) -> Any:
         >>> constant_number(T.constant(2.5).dimshuffle("x"))
         np.float32(2.5)
     """
-    from jaxlearn.symbolic.ops.shaping import DimShuffle
-
     dtype = variable.type.dtype
     while variable.owner is not None and (
         isinstance(variable.owner.op, DimShuffle)

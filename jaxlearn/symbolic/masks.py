@@ -20,7 +20,15 @@ import numpy as np
 
 from jaxlearn.symbolic.errors import attributed_to, made_at
 from jaxlearn.symbolic.graph import Apply, Constant, is_same_graph, toposort
-from jaxlearn.symbolic.ops import elementwise, indexing, reductions, shaping
+from jaxlearn.symbolic.ops import (
+    dimensions,
+    elementwise,
+    indexing,
+    joining,
+    nonzero,
+    reductions,
+    shaping,
+)
 from jaxlearn.symbolic.ops.debugging import Assert
 from jaxlearn.symbolic.types import is_discrete
 from jaxlearn.symbolic.variables import constant
@@ -37,7 +45,7 @@ def has_masks(nodes: Sequence[Apply]) -> bool:
         >>> has_masks(toposort([x[x > 0]])), has_masks(toposort([x[1:]]))
         (True, False)
     """
-    return any(isinstance(node.op, indexing.Nonzero) for node in nodes)
+    return any(isinstance(node.op, nonzero.Nonzero) for node in nodes)
 
 
 class _Selection(NamedTuple):
@@ -45,7 +53,7 @@ class _Selection(NamedTuple):
 
     Attributes:
         whole: what is selected from.
-        node: the `indexing.Nonzero` of the mask.
+        node: the `nonzero.Nonzero` of the mask.
         axis: the first of the axes that the mask stands for.
     """
 
@@ -62,7 +70,7 @@ class _Selection(NamedTuple):
     def chosen(self) -> Any:
         """Whether each element of the axes that the mask stands for is selected."""
         op: Any = self.node.op
-        return indexing.Selected(self.axis, op.axis is not None)(self.mask, self.whole)
+        return nonzero.Selected(self.axis, op.axis is not None)(self.mask, self.whole)
 
     def same_mask(self, other: _Selection) -> bool:
         """Whether another selection has the same mask in the same place."""
@@ -76,7 +84,7 @@ def _selection(variable: Any) -> _Selection | None:
     if node is None or not isinstance(node.op, indexing.AdvancedSubtensor):
         return None
     whole, *index = node.inputs
-    found = indexing.mask_of(node.op.pattern, index)
+    found = nonzero.mask_of(node.op.pattern, index)
     return None if found is None else _Selection(whole, *found)
 
 
@@ -156,7 +164,7 @@ class _Masked:
 
 
 def _is_constant(variable: Any) -> bool:
-    while variable.owner is not None and isinstance(variable.owner.op, shaping.DimShuffle):
+    while variable.owner is not None and isinstance(variable.owner.op, dimensions.DimShuffle):
         variable = variable.owner.inputs[0]
     return isinstance(variable, Constant)
 
@@ -231,15 +239,15 @@ def _reduced(node: Apply) -> Any:
 def _shape(node: Apply) -> Any:
     """The number of selected elements is a sum."""
     x: Any = node.inputs[0]
-    if x.owner is not None and isinstance(x.owner.op, indexing.Nonzero):
+    if x.owner is not None and isinstance(x.owner.op, nonzero.Nonzero):
         mask, *shape = x.owner.inputs
         if not shape:
-            return _vector([reductions.sum(indexing.Selected()(mask, mask))])
+            return _vector([reductions.sum(nonzero.Selected()(mask, mask))])
         if shape[0].owner is None or not isinstance(shape[0].owner.op, shaping.Shape):
             return None
         (whole,) = shape[0].owner.inputs
         op: Any = x.owner.op
-        return _vector([reductions.sum(indexing.Selected(op.axis)(mask, whole))])
+        return _vector([reductions.sum(nonzero.Selected(op.axis)(mask, whole))])
     masked = _masked(x)
     if masked is None:
         return None
@@ -253,7 +261,7 @@ def _shape(node: Apply) -> Any:
 
 
 def _vector(numbers: Sequence[Any]) -> Any:
-    return shaping.unbroadcast(shaping.stack(numbers), 0)
+    return dimensions.unbroadcast(joining.stack(numbers), 0)
 
 
 def _length(masked: _Masked, axis: int) -> Any:
@@ -272,7 +280,7 @@ def _written(node: Apply) -> Any:
     """What a mask selects, written to where the same mask is true, need not be selected."""
     op: Any = node.op
     whole, value, *index = node.inputs
-    found = indexing.mask_of(op.pattern, index)
+    found = nonzero.mask_of(op.pattern, index)
     masked = _masked(value)
     if found is None or masked is None or not masked.first.same_mask(_Selection(whole, *found)):
         return None

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.gradients import undefined_grad
+from jaxlearn.symbolic.gradient_markers import undefined_grad
 from jaxlearn.symbolic.graph import Variable
 from jaxlearn.symbolic.ops.creation import arange
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast
+from jaxlearn.symbolic.ops.joining import concatenate
 from jaxlearn.symbolic.ops.mrg import (
     M1,
     M2,
@@ -23,7 +24,7 @@ from jaxlearn.symbolic.ops.mrg import (
     spaced_states,
 )
 from jaxlearn.symbolic.ops.reductions import prod, sum  # noqa: A004
-from jaxlearn.symbolic.ops.shaping import concatenate, reshape
+from jaxlearn.symbolic.ops.shaping import reshape
 from jaxlearn.symbolic.ops.sorting import argsort
 from jaxlearn.symbolic.shared import shared
 from jaxlearn.symbolic.types import TensorType, upcast

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from jaxlearn.symbolic.graph import Apply, Constant, Variable
-from jaxlearn.symbolic.ops import contraction, creation, elementwise, indexing, shaping
+from jaxlearn.symbolic.ops import contraction, creation, dimensions, elementwise, indexing, joining
+from jaxlearn.symbolic.ops.index_patterns import IndexConstant
 
 __all__ = ["debugprint", "min_informative_str", "pp", "pprint"]
 
@@ -154,9 +155,9 @@ _FORMS: dict[type, Callable[[Apply], list[Part]]] = {
     creation.Alloc: lambda node: _call("alloc", node.inputs),
     elementwise.Elementwise: _elementwise,
     indexing.Subtensor: _subtensor,
-    shaping.DimShuffle: _dimshuffle,
-    shaping.Join: _join,
-    shaping.MakeVector: lambda node: ["[", *_separated(node.inputs), "]"],
+    dimensions.DimShuffle: _dimshuffle,
+    joining.Join: _join,
+    joining.MakeVector: lambda node: ["[", *_separated(node.inputs), "]"],
 }
 """How an operation is written that is not a function call."""
 
@@ -292,7 +293,7 @@ class _Tree:
 
     def _id(self, variable: Variable) -> str:
         key: Any = variable if variable.owner is None else variable.owner
-        if isinstance(variable, Constant) and not isinstance(variable, indexing.IndexConstant):
+        if isinstance(variable, Constant) and not isinstance(variable, IndexConstant):
             # Equal constants are one, as Theano has them.
             key = variable.key()
         if key not in self.used_ids:

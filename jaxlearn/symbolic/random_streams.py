@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxlearn.symbolic.ops import random_draws
-from jaxlearn.symbolic.ops.indexing import permute_row_elements
+from jaxlearn.symbolic.ops.choosing import permute_row_elements
 from jaxlearn.symbolic.shared import shared
 from jaxlearn.symbolic.variables import as_tensor_variable
 

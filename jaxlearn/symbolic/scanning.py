@@ -22,9 +22,10 @@ from jaxlearn.symbolic.graph import (
     toposort,
 )
 from jaxlearn.symbolic.ops.creation import zeros
+from jaxlearn.symbolic.ops.dimensions import shape_padleft
 from jaxlearn.symbolic.ops.elementwise import ROWS
+from jaxlearn.symbolic.ops.joining import concatenate
 from jaxlearn.symbolic.ops.scan import Body, Scan, While
-from jaxlearn.symbolic.ops.shaping import concatenate, shape_padleft
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
 from jaxlearn.symbolic.types import TensorType, is_discrete

@@ -32,11 +32,13 @@ from jaxlearn.symbolic.bundling import IMPORTS, Bundle, literal
 from jaxlearn.symbolic.errors import SourceLine, made_at
 from jaxlearn.symbolic.exporting import distinct_names
 from jaxlearn.symbolic.gradient_recognition import Gradient, needed_inputs, recognized_gradients
-from jaxlearn.symbolic.gradients import VectorJacobianProduct
 from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs
 from jaxlearn.symbolic.lowering import Graph, constant_number, host_value
+from jaxlearn.symbolic.ops.dimensions import DimShuffle
+from jaxlearn.symbolic.ops.shaping import Shape
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
+from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 
 __all__ = ["Writer", "function_source", "module_name", "scalar_text"]
 
@@ -529,8 +531,6 @@ class _Body:
 
 
 def _is_number_with_axes(variable: Variable) -> bool:
-    from jaxlearn.symbolic.ops.shaping import DimShuffle
-
     return variable.owner is not None and isinstance(variable.owner.op, DimShuffle)
 
 
@@ -690,8 +690,6 @@ def function_source(
 
 def _static_inputs(graph: Graph, free: Sequence[Variable]) -> list[Variable]:
     """Return the inputs that must be known because sizes depend on them."""
-    from jaxlearn.symbolic.ops.shaping import Shape
-
     # A shape is known, whatever it is the shape of.
     shapes = [o for node in graph.nodes if isinstance(node.op, Shape) for o in node.outputs]
     found: dict[Variable, None] = {}

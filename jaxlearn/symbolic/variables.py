@@ -78,7 +78,7 @@ class TensorOperators:
     @property
     def T(self) -> Any:  # noqa: N802  (NumPy's name)
         """The transpose."""
-        return shaping.transpose(self)
+        return dimensions.transpose(self)
 
     @property
     def real(self) -> Any:
@@ -92,7 +92,7 @@ class TensorOperators:
 
     def as_type(self, kind: TensorType) -> Any:
         """Return this variable under a type that differs in broadcast flags only."""
-        return shaping.rebroadcast(self, kind.broadcastable)
+        return dimensions.rebroadcast(self, kind.broadcastable)
 
     # Operators.
 
@@ -217,7 +217,7 @@ class TensorOperators:
         )
 
     def __iter__(self) -> Iterator[Any]:
-        length = shaping.static_length(self)
+        length = static_values.static_length(self)
         if length is None:
             raise TypeError(
                 f"{self} of {self.type!r} cannot be iterated over: its length is known only when "
@@ -276,17 +276,17 @@ class TensorOperators:
         """Return the axes in another order; ``'x'`` stands for a new axis of length 1."""
         if len(pattern) == 1 and isinstance(pattern[0], (list, tuple)):
             pattern = tuple(pattern[0])
-        return shaping.dimshuffle(self, pattern)
+        return dimensions.dimshuffle(self, pattern)
 
     def transpose(self, *axes: Any) -> Any:
         """Return the axes in another order, reversed by default."""
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (list, tuple))):
-            return shaping.transpose(self, axes[0])
-        return shaping.transpose(self, axes or None)
+            return dimensions.transpose(self, axes[0])
+        return dimensions.transpose(self, axes or None)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Return the array with two axes exchanged."""
-        return shaping.swapaxes(self, axis1, axis2)
+        return dimensions.swapaxes(self, axis1, axis2)
 
     def reshape(self, shape: Any, ndim: int | None = None) -> Any:
         """Return the elements in another shape; one length may be -1."""
@@ -302,15 +302,15 @@ class TensorOperators:
 
     def squeeze(self) -> Any:
         """Return the array without its broadcastable axes."""
-        return shaping.squeeze(self)
+        return dimensions.squeeze(self)
 
     def repeat(self, repeats: Any, axis: int | None = None) -> Any:
         """Return the array with each element repeated."""
-        return shaping.repeat(self, repeats, axis)
+        return repeating.repeat(self, repeats, axis)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         """Return a diagonal."""
-        return shaping.diagonal(self, offset, axis1, axis2)
+        return diagonals.diagonal(self, offset, axis1, axis2)
 
     def sum(
         self, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
@@ -405,11 +405,11 @@ class TensorOperators:
 
     def nonzero(self, return_matrix: bool = False) -> Any:
         """Return the indices of the elements that are not zero."""
-        return indexing.nonzero(self, return_matrix)
+        return nonzero.nonzero(self, return_matrix)
 
     def nonzero_values(self) -> Any:
         """Return the elements that are not zero."""
-        return indexing.nonzero_values(self)
+        return nonzero.nonzero_values(self)
 
     def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
         """Return the elements at some indices along an axis."""
@@ -417,7 +417,7 @@ class TensorOperators:
 
     def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         """Return, for each element, that of the tensor which this one names."""
-        return indexing.choose(self, choices, out, mode)
+        return choosing.choose(self, choices, out, mode)
 
     def compress(self, a: Any, axis: int | None = None) -> Any:
         """Return slices of the tensor ``a`` where this condition holds."""
@@ -429,7 +429,7 @@ class TensorOperators:
 
     def get_scalar_constant_value(self) -> Any:
         """Return the value, if that is a constant scalar."""
-        return shaping.get_scalar_constant_value(self)
+        return static_values.get_scalar_constant_value(self)
 
     def zeros_like(self, dtype: Any = None) -> Any:
         """Return zeros of this shape."""
@@ -604,7 +604,7 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
         )
     if isinstance(x, (list, tuple)) and any(isinstance(item, Variable) for item in _flat(x)):
         try:
-            return shaping.stack(list(x))
+            return joining.stack(list(x))
         except TypeError as error:
             raise AsTensorError(f"cannot make a tensor of {x}: {error}") from error
     try:
@@ -625,25 +625,32 @@ def _flat(items: Sequence[Any]) -> Iterator[Any]:
 
 def _with_rank(x: Any, ndim: int) -> Any:
     if x.ndim < ndim:
-        return shaping.shape_padleft(x, ndim - x.ndim)
+        return dimensions.shape_padleft(x, ndim - x.ndim)
     extra = x.ndim - ndim
     if not all(x.broadcastable[:extra]):
         raise ValueError(f"ndim: got {ndim}, but {x} has {x.ndim} axes that do not broadcast")
-    return shaping.dimshuffle(x, range(extra, x.ndim))
+    return dimensions.dimshuffle(x, range(extra, x.ndim))
 
 
 # An operator is an operation, and operations make variables: the one circle of imports is closed
 # here, after all that the operations need.
 from jaxlearn.symbolic.ops import (  # noqa: E402
     accumulation,
+    choosing,
     contraction,
     conveniences,
     counting,
     creation,
+    diagonals,
+    dimensions,
     elementwise,
     indexing,
+    joining,
     matrices,
+    nonzero,
     reductions,
+    repeating,
     shaping,
     sorting,
+    static_values,
 )

@@ -7,8 +7,9 @@ program needs to change; ``jaxlearn run program.py`` runs it without a change.
 from jaxlearn.symbolic.configuration import change_flags, config
 from jaxlearn.symbolic.function_arguments import In, Out, Param
 from jaxlearn.symbolic.functions import function
-from jaxlearn.symbolic.gradients import Lop, Rop, grad, subgraph_grad
+from jaxlearn.symbolic.gradients import grad, subgraph_grad
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, clone
+from jaxlearn.symbolic.jacobians import Lop, Rop
 from jaxlearn.symbolic.ops.contraction import dot
 from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.optimizers import optax_updates

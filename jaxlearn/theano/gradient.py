@@ -1,34 +1,29 @@
 """Theano's ``theano.gradient``."""
 
 from jaxlearn.symbolic.errors import DisconnectedInputError, NullTypeGradError
-from jaxlearn.symbolic.gradients import (
+from jaxlearn.symbolic.gradient_checking import VerifyGradError, numeric_grad, verify_grad
+from jaxlearn.symbolic.gradient_markers import (
     DisconnectedGrad,
-    DisconnectedType,
     GradClip,
     GradScale,
-    Lop,
-    NullType,
-    Rop,
     UndefinedGrad,
-    VerifyGradError,
     ViewOp,
     ZeroGrad,
     consider_constant,
     disconnected_grad,
-    format_as,
-    grad,
     grad_clip,
-    grad_not_implemented,
     grad_scale,
-    grad_undefined,
-    hessian,
-    jacobian,
-    numeric_grad,
-    subgraph_grad,
     undefined_grad,
-    verify_grad,
     zero_grad,
 )
+from jaxlearn.symbolic.gradient_types import (
+    DisconnectedType,
+    NullType,
+    grad_not_implemented,
+    grad_undefined,
+)
+from jaxlearn.symbolic.gradients import format_as, grad, subgraph_grad
+from jaxlearn.symbolic.jacobians import Lop, Rop, hessian, jacobian
 from jaxlearn.symbolic.test_values import get_debug_values
 from jaxlearn.theano.replaced import refusing
 

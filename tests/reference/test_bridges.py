@@ -23,13 +23,14 @@ from casebook import Case, given, real
 
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
-from jaxlearn.symbolic import gradients, ops
+from jaxlearn.symbolic import gradient_markers, ops
 from jaxlearn.symbolic.graph import Op, toposort
 from jaxlearn.symbolic.ops import elementwise, neural, reductions
 from jaxlearn.symbolic.ops.from_jax import from_jax
-from jaxlearn.symbolic.ops.indexing import Selected
 from jaxlearn.symbolic.ops.mapping import map_rows
+from jaxlearn.symbolic.ops.nonzero import Selected
 from jaxlearn.symbolic.ops.scan import Scan, While
+from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 from jaxlearn.theano.ifelse import ifelse
 
 GROUP = 40
@@ -112,6 +113,7 @@ NOT_HELD = {
     "SliceLength": INNER,
     "ArangeLength": INNER,
     "UndefinedGrad": "it is there to have no gradient; its value is that of any marker",
+    "Indexing": "it is what the operations on a part of a tensor have in common",
     "Contraction": "it is what the products have in common",
     "MatrixOperation": "it is what the functions of matrices have in common",
     "Transparent": "it is what operations have in common whose output is their first input",
@@ -121,7 +123,7 @@ NOT_HELD = {
 
 def label(op):
     """What tells an operation from others: its row, or else its class."""
-    if isinstance(op, gradients.VectorJacobianProduct):
+    if isinstance(op, VectorJacobianProduct):
         return f"gradient of {label(op.op)}"
     is_row = isinstance(op, (elementwise.Elementwise, reductions.Reduction, neural.RowFunction))
     return op.name if is_row else type(op).__name__
@@ -148,12 +150,12 @@ def all_labels():
     tables = (elementwise.Elementwise, reductions.Reduction, neural.RowFunction)
     names = [module.name for module in pkgutil.iter_modules(ops.__path__, f"{ops.__name__}.")]
     found = {*elementwise.ROWS, *reductions.ROWS, *neural.ROW_FUNCTIONS}
-    for module in (*map(importlib.import_module, names), gradients):
+    for module in (*map(importlib.import_module, names), gradient_markers):
         for name, value in vars(module).items():
             is_here = isinstance(value, type) and value.__module__ == module.__name__
             if is_here and issubclass(value, Op) and not issubclass(value, tables):
                 found.add(name)
-    return {name for name in found if not name.startswith("_")} - {"VectorJacobianProduct"}
+    return {name for name in found if not name.startswith("_")}
 
 
 def cases():

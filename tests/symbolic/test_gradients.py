@@ -9,7 +9,7 @@ import pytest
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.errors import DisconnectedInputError, NullTypeGradError
-from jaxlearn.symbolic.gradients import VerifyGradError
+from jaxlearn.symbolic.gradient_checking import VerifyGradError
 from jaxlearn.symbolic.graph import Apply, Op
 from jaxlearn.theano import gradient
 
@@ -262,6 +262,13 @@ def test_verify_grad_accepts_what_is_right_and_names_what_is_wrong():
 
     with pytest.raises(VerifyGradError, match=r"the gradient by argument 0 at \(0,\) is"):
         theano.gradient.verify_grad(wrong, [np.array([0.7])], rng=np.random.RandomState(1))
+
+    def length(x):
+        return T.sqrt(x**2)
+
+    point = [np.array([[0.7, 0.5], [0.25, 0.0]])]
+    with pytest.raises(VerifyGradError, match=r"at \(1, 1\) is nan"):
+        theano.gradient.verify_grad(length, point, rng=np.random.RandomState(1))
     with pytest.raises(TypeError, match="rng: got None"):
         theano.gradient.verify_grad(T.tanh, [np.array([0.1])])
 

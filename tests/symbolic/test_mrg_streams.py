@@ -8,7 +8,7 @@ import pytest
 import jaxlearn
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
-from jaxlearn.symbolic.gradients import NullTypeGradError
+from jaxlearn.symbolic.errors import NullTypeGradError
 from jaxlearn.symbolic.mrg_streams import MRG_RandomStreams
 
 

@@ -13,7 +13,7 @@ import pytest
 import jaxlearn
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
-from jaxlearn.symbolic.gradients import NullTypeGradError
+from jaxlearn.symbolic.errors import NullTypeGradError
 from jaxlearn.symbolic.ops import random_draws
 from jaxlearn.symbolic.random_states import RandomStateSharedVariable, RandomStateType
 from jaxlearn.symbolic.random_streams import RandomStreams

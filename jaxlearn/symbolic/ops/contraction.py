@@ -16,7 +16,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op, Variable
-from jaxlearn.symbolic.ops import elementwise, shaping
+from jaxlearn.symbolic.ops import dimensions, elementwise, shaping
 from jaxlearn.symbolic.types import TensorType, is_discrete, upcast
 from jaxlearn.symbolic.variables import as_tensor_variable
 
@@ -331,18 +331,18 @@ def outer(x: Any, y: Any) -> Any:
     x, y = (
         variable
         if variable.ndim == 1
-        else shaping.dimshuffle(variable, ["x"])
+        else dimensions.dimshuffle(variable, ["x"])
         if variable.ndim == 0
         else shaping.flatten(variable)
         for variable in (as_tensor_variable(x), as_tensor_variable(y))
     )
-    return dot(shaping.dimshuffle(x, [0, "x"]), shaping.dimshuffle(y, ["x", 0]))
+    return dot(dimensions.dimshuffle(x, [0, "x"]), dimensions.dimshuffle(y, ["x", 0]))
 
 
 def _with_axes(vector: Any, ndim: int) -> Any:
     if vector.ndim > 1:
         return vector
-    return shaping.dimshuffle(vector, [0] + ["x"] * (ndim - 1))
+    return dimensions.dimshuffle(vector, [0] + ["x"] * (ndim - 1))
 
 
 def _check_batch(a: Any, b: Any) -> None:

@@ -9,14 +9,10 @@ import numpy as np
 from jaxlearn.symbolic.graph import Constant, Variable
 from jaxlearn.symbolic.ops.contraction import dot
 from jaxlearn.symbolic.ops.elementwise import ROWS
+from jaxlearn.symbolic.ops.joining import concatenate, stack
 from jaxlearn.symbolic.ops.reductions import max as max_of
 from jaxlearn.symbolic.ops.reductions import min as min_of
-from jaxlearn.symbolic.ops.shaping import (
-    NotScalarConstantError,
-    concatenate,
-    get_scalar_constant_value,
-    stack,
-)
+from jaxlearn.symbolic.ops.static_values import NotScalarConstantError, get_scalar_constant_value
 from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = [

@@ -11,9 +11,10 @@ from jaxlearn.symbolic.ops.contraction import dot
 from jaxlearn.symbolic.ops.creation import arange, zeros
 from jaxlearn.symbolic.ops.debugging import Assert
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast
-from jaxlearn.symbolic.ops.indexing import flatnonzero, inc_subtensor, set_subtensor
+from jaxlearn.symbolic.ops.joining import concatenate
+from jaxlearn.symbolic.ops.nonzero import flatnonzero
 from jaxlearn.symbolic.ops.reductions import all as all_of
-from jaxlearn.symbolic.ops.shaping import concatenate
+from jaxlearn.symbolic.ops.writing import inc_subtensor, set_subtensor
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
 

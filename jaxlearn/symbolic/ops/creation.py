@@ -12,8 +12,9 @@ from jax import lax
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op
+from jaxlearn.symbolic.ops.dimensions import shape_padleft
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast
-from jaxlearn.symbolic.ops.shaping import constant_or_none, get_vector_length, shape_padleft
+from jaxlearn.symbolic.ops.static_values import constant_or_none, get_vector_length
 from jaxlearn.symbolic.types import TensorType, is_discrete, upcast
 from jaxlearn.symbolic.variables import TensorOperators, as_tensor_variable, constant
 

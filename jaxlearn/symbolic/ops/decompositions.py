@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxlearn.symbolic.gradients import grad_not_implemented
+from jaxlearn.symbolic.gradient_types import grad_not_implemented
 from jaxlearn.symbolic.graph import Apply, Variable
 from jaxlearn.symbolic.ops.linear_algebra import FINITE, MatrixOperation, Requirement
 from jaxlearn.symbolic.types import TensorType

@@ -25,6 +25,7 @@ from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import ComplexError, made_at
 from jaxlearn.symbolic.graph import Apply, Op, Variable
 from jaxlearn.symbolic.ops import special
+from jaxlearn.symbolic.ops.dimensions import dimshuffle
 from jaxlearn.symbolic.types import (
     DTYPES,
     TensorType,
@@ -661,6 +662,10 @@ class Elementwise(Op):
         exact = all(is_discrete(dtype) or dtype == "float64" for dtype in dtypes)
         return exact and self.name in OF_NUMBERS
 
+    def known_scalar(self, node: Apply) -> Variable | None:
+        """Return the input of a cast."""
+        return node.inputs[0] if self.name.startswith("Cast{") else None
+
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the values of input ``i`` matter."""
         return i not in self.ignores
@@ -681,8 +686,6 @@ def _in_dtype(array: Any, dtype: str) -> Any:
 
 
 def _of_one_rank(variables: list[Any]) -> list[Any]:
-    from jaxlearn.symbolic.ops.shaping import dimshuffle
-
     rank = max(variable.type.ndim for variable in variables)
     return [
         variable

@@ -17,7 +17,7 @@ from jax import lax
 
 from jaxlearn.symbolic.graph import Apply, Op
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast
-from jaxlearn.symbolic.ops.shaping import stack
+from jaxlearn.symbolic.ops.joining import stack
 from jaxlearn.symbolic.types import is_discrete, is_float
 from jaxlearn.symbolic.variables import as_tensor_variable
 

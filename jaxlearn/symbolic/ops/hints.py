@@ -10,7 +10,7 @@ from typing import Any
 
 from jaxlearn.symbolic.graph import Apply, Variable
 from jaxlearn.symbolic.ops.debugging import Transparent
-from jaxlearn.symbolic.ops.shaping import NotScalarConstantError, get_scalar_constant_value
+from jaxlearn.symbolic.ops.static_values import NotScalarConstantError, get_scalar_constant_value
 from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = ["Hint", "hints", "is_hint_node", "is_positive", "is_psd", "is_symmetric", "psd"]

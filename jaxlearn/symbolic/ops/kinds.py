@@ -15,9 +15,12 @@ from jaxlearn.symbolic.graph import Apply
 from jaxlearn.symbolic.ops import (
     conveniences,
     creation,
+    dimensions,
     elementwise,
+    joining,
     matrices,
     reductions,
+    repeating,
     shaping,
 )
 from jaxlearn.symbolic.variables import as_tensor_variable
@@ -134,10 +137,10 @@ class AnyReduction(reductions.Reduction, metaclass=_OfRow):
 
 class _Rebroadcasting(type):
     def __instancecheck__(cls, operation: object) -> bool:
-        return isinstance(operation, shaping.Rebroadcast)
+        return isinstance(operation, dimensions.Rebroadcast)
 
 
-class RebroadcastAxes(shaping.Rebroadcast, metaclass=_Rebroadcasting):
+class RebroadcastAxes(dimensions.Rebroadcast, metaclass=_Rebroadcasting):
     """The same array with the broadcast flags of some axes changed.
 
     Args:
@@ -169,7 +172,7 @@ class RebroadcastAxes(shaping.Rebroadcast, metaclass=_Rebroadcasting):
             if not 0 <= number < len(flags):
                 raise ValueError(f"Rebroadcast: there is no axis {number} in {variable.type!r}")
             flags[number] = flag
-        return shaping.Rebroadcast(flags).make_node(variable)
+        return dimensions.Rebroadcast(flags).make_node(variable)
 
 
 class _MadeOf(type):
@@ -248,14 +251,14 @@ class Join(_Maker):
         [1, 2, 3]
     """
 
-    made = (shaping.Join,)
+    made = (joining.Join,)
 
     def __init__(self, view: int = -1) -> None:
         self.view = view
 
     def __call__(self, axis: Any, *tensors: Any) -> Any:
         """Return them joined."""
-        return shaping.join(axis, *tensors)
+        return joining.join(axis, *tensors)
 
 
 class Split(_Maker):
@@ -269,14 +272,14 @@ class Split(_Maker):
         [[1], [2, 3]]
     """
 
-    made = (shaping.Split,)
+    made = (joining.Split,)
 
     def __init__(self, len_splits: int) -> None:
         self.len_splits = int(len_splits)
 
     def __call__(self, x: Any, axis: Any, splits: Any) -> Any:
         """Return the parts."""
-        return shaping.split(x, splits, self.len_splits, axis)
+        return joining.split(x, splits, self.len_splits, axis)
 
 
 class _AlongAxis(_Maker):
@@ -349,11 +352,11 @@ class RepeatOp(_AlongAxis):
         [1, 1, 2, 2]
     """
 
-    made = (shaping.Repeat,)
+    made = (repeating.Repeat,)
 
     def __call__(self, x: Any, repeats: Any) -> Any:
         """Return the repetitions."""
-        return shaping.repeat(x, repeats, self.axis)
+        return repeating.repeat(x, repeats, self.axis)
 
 
 class Flatten(_Maker):
@@ -391,7 +394,7 @@ class Tile(_Maker):
 
     def __call__(self, x: Any, reps: Any) -> Any:
         """Return the repetitions."""
-        return shaping.tile(x, reps, self.ndim)
+        return repeating.tile(x, reps, self.ndim)
 
 
 class _OfDtype(_Maker):

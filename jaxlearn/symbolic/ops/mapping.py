@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from jaxlearn.symbolic.gradients import depends_on
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, graph_inputs
 from jaxlearn.symbolic.types import TensorType
 from jaxlearn.symbolic.variables import as_tensor_variable
@@ -86,8 +87,6 @@ class MapRows(Op):
 
     def connected(self, node: Apply, i: int) -> bool:
         """Whether some expression depends on the values of an input."""
-        from jaxlearn.symbolic.gradients import depends_on
-
         return depends_on(self.outputs, (*self.rows, *self.outer)[i])
 
 

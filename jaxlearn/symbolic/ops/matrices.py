@@ -12,8 +12,9 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op
+from jaxlearn.symbolic.ops.diagonals import diagonal
 from jaxlearn.symbolic.ops.elementwise import cast
-from jaxlearn.symbolic.ops.shaping import concatenate, diagonal
+from jaxlearn.symbolic.ops.joining import concatenate
 from jaxlearn.symbolic.types import is_discrete, upcast
 from jaxlearn.symbolic.variables import as_tensor_variable
 

@@ -21,7 +21,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op, Variable
-from jaxlearn.symbolic.ops.shaping import constant_or_none, get_vector_length
+from jaxlearn.symbolic.ops.static_values import constant_or_none, get_vector_length
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op
+from jaxlearn.symbolic.ops.dimensions import shape_padleft
 from jaxlearn.symbolic.ops.elementwise import cast
-from jaxlearn.symbolic.ops.shaping import NotScalarConstantError, get_vector_length, shape_padleft
+from jaxlearn.symbolic.ops.static_values import NotScalarConstantError, get_vector_length
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
 

@@ -19,11 +19,11 @@ from jax import lax
 
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import made_at
-from jaxlearn.symbolic.gradients import grad_undefined
+from jaxlearn.symbolic.gradient_types import grad_undefined
 from jaxlearn.symbolic.graph import Apply, Op, Variable
 from jaxlearn.symbolic.ops.elementwise import ROWS
 from jaxlearn.symbolic.ops.mrg import _lengths, _rank
-from jaxlearn.symbolic.ops.shaping import constant_or_none
+from jaxlearn.symbolic.ops.static_values import constant_or_none
 from jaxlearn.symbolic.random_states import RandomStateType, state_of, words_of
 from jaxlearn.symbolic.types import TensorType, upcast
 from jaxlearn.symbolic.variables import as_tensor_variable

@@ -20,7 +20,7 @@ from jax import lax
 
 from jaxlearn.symbolic.errors import ComplexError, made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
-from jaxlearn.symbolic.ops import elementwise, shaping
+from jaxlearn.symbolic.ops import dimensions, elementwise, shaping
 from jaxlearn.symbolic.types import TensorType, is_complex, is_discrete, upcast
 from jaxlearn.symbolic.variables import as_tensor_variable
 
@@ -426,7 +426,7 @@ def make_keep_dims(x: Any, y: Any, axis: Any) -> Any:
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     axes = range(x.ndim) if axis is None else _axes_given("keepdims", x, axis)
     kept = iter(range(y.ndim))
-    return shaping.dimshuffle(y, ["x" if i in axes else next(kept) for i in range(x.ndim)])
+    return dimensions.dimshuffle(y, ["x" if i in axes else next(kept) for i in range(x.ndim)])
 
 
 def _accumulate(name: str, x: Any, axis: Any, dtype: Any, keepdims: bool, acc_dtype: Any) -> Any:

@@ -21,13 +21,13 @@ import numpy as np
 from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
-from jaxlearn.symbolic.gradients import ProductsApart, vector_jacobian_product
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
 from jaxlearn.symbolic.lowering import Checking, Graph, InnerLowering, flags
 from jaxlearn.symbolic.ops.contraction import Dot
 from jaxlearn.symbolic.ops.debugging import Transparent
 from jaxlearn.symbolic.types import TensorType, is_discrete
 from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.vector_jacobian_product import ProductsApart, vector_jacobian_product
 
 __all__ = [
     "Body",

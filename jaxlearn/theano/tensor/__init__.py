@@ -1,20 +1,12 @@
 """Theano's ``theano.tensor``."""
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.gradients import (
-    DisconnectedType,
-    Lop,
-    Rop,
-    consider_constant,
-    grad,
-    grad_not_implemented,
-    grad_undefined,
-    hessian,
-    jacobian,
-    numeric_grad,
-    verify_grad,
-)
+from jaxlearn.symbolic.gradient_checking import numeric_grad, verify_grad
+from jaxlearn.symbolic.gradient_markers import consider_constant
+from jaxlearn.symbolic.gradient_types import DisconnectedType, grad_not_implemented, grad_undefined
+from jaxlearn.symbolic.gradients import grad
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
+from jaxlearn.symbolic.jacobians import Lop, Rop, hessian, jacobian
 from jaxlearn.symbolic.ops.shaping import Shape, SpecifyShape
 from jaxlearn.symbolic.printing import min_informative_str, pprint
 from jaxlearn.symbolic.types import GenericType as Generic

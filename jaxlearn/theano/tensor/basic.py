@@ -5,6 +5,13 @@ from jaxlearn.symbolic.errors import AsTensorError
 from jaxlearn.symbolic.groups import DTYPE_GROUPS, TOLERANCES, TYPE_GROUPS
 from jaxlearn.symbolic.inspecting import hashtype
 from jaxlearn.symbolic.ops.accumulation import cumprod, cumsum
+from jaxlearn.symbolic.ops.choosing import (
+    Choose,
+    PermuteRowElements,
+    choose,
+    inverse_permutation,
+    permute_row_elements,
+)
 from jaxlearn.symbolic.ops.closeness import allclose, isclose
 from jaxlearn.symbolic.ops.contraction import (
     Dot,
@@ -47,22 +54,23 @@ from jaxlearn.symbolic.ops.creation import (
     zeros,
     zeros_like,
 )
+from jaxlearn.symbolic.ops.diagonals import AllocateDiagonal, ExtractDiagonal, diag, diagonal
+from jaxlearn.symbolic.ops.dimensions import (
+    DimShuffle,
+    addbroadcast,
+    patternbroadcast,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    squeeze,
+    swapaxes,
+    transpose,
+    unbroadcast,
+)
 from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip, iround, round  # noqa: A004
 from jaxlearn.symbolic.ops.grids import mgrid, ogrid
-from jaxlearn.symbolic.ops.indexing import (
-    Choose,
-    Nonzero,
-    PermuteRowElements,
-    choose,
-    flatnonzero,
-    inc_subtensor,
-    inverse_permutation,
-    nonzero,
-    nonzero_values,
-    permute_row_elements,
-    set_subtensor,
-    take,
-)
+from jaxlearn.symbolic.ops.indexing import take
+from jaxlearn.symbolic.ops.joining import concatenate, join, split, stack, stacklists
 from jaxlearn.symbolic.ops.kinds import (
     AllocEmpty,
     Argmax,
@@ -85,6 +93,7 @@ from jaxlearn.symbolic.ops.matrices import (
     horizontal_stack,
     vertical_stack,
 )
+from jaxlearn.symbolic.ops.nonzero import Nonzero, flatnonzero, nonzero, nonzero_values
 from jaxlearn.symbolic.ops.reductions import (
     all,  # noqa: A004
     any,  # noqa: A004
@@ -102,46 +111,22 @@ from jaxlearn.symbolic.ops.reductions import (
     sum,  # noqa: A004
     var,
 )
+from jaxlearn.symbolic.ops.repeating import repeat, roll, tile
 from jaxlearn.symbolic.ops.shaping import (
-    AllocateDiagonal,
-    DimShuffle,
-    ExtractDiagonal,
-    NotScalarConstantError,
     Reshape,
-    addbroadcast,
-    concatenate,
-    diag,
-    diagonal,
     flatten,
+    reshape,
+    shape,
+    specify_shape,
+    tensor_copy,
+)
+from jaxlearn.symbolic.ops.sorting import argsort, argtopk, sort, topk, topk_and_argtopk
+from jaxlearn.symbolic.ops.static_values import (
+    NotScalarConstantError,
     get_scalar_constant_value,
     get_vector_length,
-    join,
-    patternbroadcast,
-    repeat,
-    reshape,
-    roll,
-    shape,
-    shape_padaxis,
-    shape_padleft,
-    shape_padright,
-    specify_shape,
-    split,
-    squeeze,
-    stack,
-    stacklists,
-    swapaxes,
-    tensor_copy,
-    tile,
-    transpose,
-    unbroadcast,
 )
-from jaxlearn.symbolic.ops.sorting import (
-    argsort,
-    argtopk,
-    sort,
-    topk,
-    topk_and_argtopk,
-)
+from jaxlearn.symbolic.ops.writing import inc_subtensor, set_subtensor
 from jaxlearn.symbolic.types import TensorType
 from jaxlearn.symbolic.variables import (
     TensorConstant,

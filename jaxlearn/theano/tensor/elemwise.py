@@ -1,5 +1,6 @@
 """Theano's ``theano.tensor.elemwise``: what kinds of operations there are."""
 
+from jaxlearn.symbolic.ops.dimensions import DimShuffle
 from jaxlearn.symbolic.ops.kinds import (
     AllReduction,
     AnyReduction,
@@ -8,7 +9,6 @@ from jaxlearn.symbolic.ops.kinds import (
     SumReduction,
 )
 from jaxlearn.symbolic.ops.reductions import Accumulation, Reduction
-from jaxlearn.symbolic.ops.shaping import DimShuffle
 from jaxlearn.theano.replaced import refusing
 
 __getattr__ = refusing(__name__)

@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from jaxlearn.symbolic.gradients import DisconnectedType
+from jaxlearn.symbolic.gradient_types import DisconnectedType
 from jaxlearn.symbolic.ops.accumulation import CumOp, DiffOp, cumprod, cumsum, diff
 from jaxlearn.symbolic.ops.counting import Unique, bincount, compress, to_one_hot
 from jaxlearn.symbolic.ops.creation import bartlett
+from jaxlearn.symbolic.ops.dimensions import squeeze
 from jaxlearn.symbolic.ops.kinds import Bartlett, CpuContiguous, FillDiagonalOffset, RepeatOp
 from jaxlearn.symbolic.ops.matrices import FillDiagonal, fill_diagonal, fill_diagonal_offset
 from jaxlearn.symbolic.ops.positions import (
@@ -14,7 +15,7 @@ from jaxlearn.symbolic.ops.positions import (
     ravel_multi_index,
     unravel_index,
 )
-from jaxlearn.symbolic.ops.shaping import repeat, squeeze
+from jaxlearn.symbolic.ops.repeating import repeat
 from jaxlearn.symbolic.ops.sorting import SearchsortedOp, searchsorted
 from jaxlearn.theano.replaced import refusing
 

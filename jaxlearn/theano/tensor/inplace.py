@@ -1,7 +1,7 @@
 """Theano's ``theano.tensor.inplace``: pure here, as all operations are."""
 
+from jaxlearn.symbolic.ops.dimensions import transpose as transpose_inplace
 from jaxlearn.symbolic.ops.elementwise import ROWS
-from jaxlearn.symbolic.ops.shaping import transpose as transpose_inplace
 
 _BY_NAME = {f"{name}_inplace": row for name, row in ROWS.items() if name.isidentifier()}
 _BY_NAME["fill_inplace"] = ROWS["second"]

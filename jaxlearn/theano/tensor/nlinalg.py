@@ -11,6 +11,7 @@ from jaxlearn.symbolic.ops.decompositions import (
     qr,
     svd,
 )
+from jaxlearn.symbolic.ops.diagonals import AllocateDiagonal, ExtractDiagonal, diag
 from jaxlearn.symbolic.ops.linear_algebra import (
     Det,
     MatrixInverse,
@@ -23,7 +24,6 @@ from jaxlearn.symbolic.ops.linear_algebra import (
     pinv,
 )
 from jaxlearn.symbolic.ops.matrices import trace
-from jaxlearn.symbolic.ops.shaping import AllocateDiagonal, ExtractDiagonal, diag
 from jaxlearn.symbolic.ops.solving import (
     LeastSquares,
     TensorInv,

@@ -6,7 +6,8 @@ and not which.
 
 from jaxlearn.symbolic.ops.creation import Alloc
 from jaxlearn.symbolic.ops.debugging import Assert, assert_op
-from jaxlearn.symbolic.ops.shaping import MakeVector, Shape
+from jaxlearn.symbolic.ops.joining import MakeVector
+from jaxlearn.symbolic.ops.shaping import Shape
 from jaxlearn.symbolic.rewrites import register_rewrite
 from jaxlearn.theano.replaced import refusing
 

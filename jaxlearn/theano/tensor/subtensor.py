@@ -1,23 +1,25 @@
 """Theano's ``theano.tensor.subtensor``."""
 
 from jaxlearn.symbolic.ops.indexing import (
+    AdvancedSubtensor,
+    AdvancedSubtensor1,
+    Subtensor,
+    advanced_subtensor,
+    advanced_subtensor1,
+    get_idx_list,
+    take,
+)
+from jaxlearn.symbolic.ops.writing import (
     AdvancedBooleanIncSubtensor,
     AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
-    AdvancedSubtensor,
-    AdvancedSubtensor1,
     IncSubtensor,
-    Subtensor,
     advanced_inc_subtensor,
     advanced_inc_subtensor1,
     advanced_set_subtensor,
     advanced_set_subtensor1,
-    advanced_subtensor,
-    advanced_subtensor1,
-    get_idx_list,
     inc_subtensor,
     set_subtensor,
-    take,
 )
 from jaxlearn.theano.replaced import refusing
 

@@ -8,7 +8,7 @@ import pytest
 
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
-from jaxlearn.symbolic.ops import indexing
+from jaxlearn.symbolic.ops import choosing, gathering, indexing, nonzero
 
 X = np.arange(20.0).reshape(5, 4) - 7
 CUBE = np.arange(24.0).reshape(2, 3, 4)
@@ -200,11 +200,11 @@ def test_where_elements_are_not_zero():
 def test_choosing():
     rows = np.array([0, 4, 1, 1])
     x, a = T.dmatrix("x"), T.lvector("a")
-    np.testing.assert_array_equal(indexing.choose(a, x).eval({x: X, a: rows}), np.choose(rows, X))
+    np.testing.assert_array_equal(choosing.choose(a, x).eval({x: X, a: rows}), np.choose(rows, X))
     for mode in ("wrap", "clip"):
-        found = indexing.choose(a, x, mode=mode).eval({x: X, a: 7 * rows - 5})
+        found = choosing.choose(a, x, mode=mode).eval({x: X, a: 7 * rows - 5})
         np.testing.assert_array_equal(found, np.choose(7 * rows - 5, X, mode=mode))
-    gradient = theano.grad(indexing.choose(a, x).sum(), x).eval({x: X, a: rows})
+    gradient = theano.grad(choosing.choose(a, x).sum(), x).eval({x: X, a: rows})
     expected = np.zeros_like(X)
     expected[rows, np.arange(4)] = 1
     np.testing.assert_array_equal(gradient, expected)
@@ -214,12 +214,12 @@ def test_permuting_rows():
     orders = np.array([[2, 0, 1], [0, 2, 1]])
     values = np.array([[5.0, 6.0, 7.0], [8.0, 9.0, 10.0]])
     x, y = T.dmatrix("x"), T.lmatrix("y")
-    permuted = indexing.permute_row_elements(x, y)
+    permuted = choosing.permute_row_elements(x, y)
     expected = np.take_along_axis(values, orders, 1)
     np.testing.assert_array_equal(permuted.eval({x: values, y: orders}), expected)
-    back = indexing.permute_row_elements(permuted, y, inverse=True)
+    back = choosing.permute_row_elements(permuted, y, inverse=True)
     np.testing.assert_array_equal(back.eval({x: values, y: orders}), values)
-    inverse = indexing.inverse_permutation(y)
+    inverse = choosing.inverse_permutation(y)
     np.testing.assert_array_equal(inverse.eval({y: orders}), np.argsort(orders, 1))
 
 
@@ -291,7 +291,7 @@ def test_repeated_indices_where_the_order_of_writing_is_not_defined(shape):
     expected = whole.copy()
     expected[place] = values
     with jax.enable_x64(True):
-        found = jax.jit(lambda x, y, *index: indexing._scatter_last(layout, x, y, *index))(
+        found = jax.jit(lambda x, y, *index: gathering._scatter_last(layout, x, y, *index))(
             whole, values, *place
         )
     np.testing.assert_array_equal(found, expected)
@@ -343,9 +343,9 @@ def test_a_masked_write_needs_no_stage_of_its_own():
             type(node.op)
             for node in theano.gof.graph.io_toposort([x, v], [T.set_subtensor(part, value)])
         }
-        assert indexing.Nonzero not in operations
+        assert nonzero.Nonzero not in operations
     operations = theano.gof.graph.io_toposort([x, v], [T.set_subtensor(x[x > 0], v)])
-    assert indexing.Nonzero in {type(node.op) for node in operations}
+    assert nonzero.Nonzero in {type(node.op) for node in operations}
 
 
 def test_a_smaller_mask_by_its_nonzero_elements():
@@ -540,14 +540,14 @@ def test_a_number_that_names_no_choice():
     x, a = T.dmatrix("x"), T.lvector("a")
     text = "invalid entry in choice array: a must be 0 to 4, for 5 choices"
     with pytest.raises(ValueError, match=text):
-        indexing.choose(a, x).eval({x: X, a: [0, 5, 1, 1]})
+        choosing.choose(a, x).eval({x: X, a: [0, 5, 1, 1]})
     with pytest.raises(ValueError, match="shape mismatch: the numbers a have shape"):
-        indexing.choose(a, x).eval({x: X, a: [0, 1]})
+        choosing.choose(a, x).eval({x: X, a: [0, 1]})
 
 
 def test_a_permutation_out_of_bounds():
     x, y = T.dmatrix("x"), T.lmatrix("y")
-    permuted = indexing.permute_row_elements(x, y)
+    permuted = choosing.permute_row_elements(x, y)
     with pytest.raises(IndexError, match="index y is out of bounds for axis 1 of x"):
         permuted.eval({x: X[:1], y: [[0, 1, 2, 9]]})
     with pytest.raises(ValueError, match="has length 4 in its last axis"):
