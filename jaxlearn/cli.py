@@ -361,11 +361,13 @@ def _print_traceback(error: BaseException) -> None:
 
 # What Python 3 says about Python 2's statements and literals, and the lines it says it about.
 _PYTHON_2_SYNTAX = re.compile(
-    r"""Missing\ parentheses\ in\ call | Did\ you\ mean\ "print\(<message>
-    | multiple\ exception\ types | parameters\ cannot\ be\ parenthesized | leading\ zeros\ in
+    r"""Missing\ parentheses\ in\ call | multiple\ exception\ types
+    | parameters\ cannot\ be\ parenthesized | leading\ zeros\ in
     | ^\s*raise\ [\w.]+\s*, | <> | ` | \b(\d+|0[xX][\da-fA-F]+)[lL]\b | \b[uU][rR]['"]""",
     re.VERBOSE | re.MULTILINE,
 )
+# What Python 3 says about print >> sys.stderr, which it takes for a shift.
+_PYTHON_2_PRINT = 'Did you mean "print(<message>'
 # Names that Python 3 lacks and that the converter replaces.
 _PYTHON_2_NAME = re.compile(
     r"""basestring | execfile | long | raw_input | reduce | reload | unichr | unicode | xrange
@@ -381,7 +383,6 @@ def _python_2_file(error: BaseException) -> str | None:
         found = _PYTHON_2_SYNTAX.search(f"{error.msg}\n{error.text}")
         return error.filename if found else None
     frames = traceback.extract_tb(error.__traceback__)
-    found = _PYTHON_2_NAME.fullmatch(str(getattr(error, "name", "")))
-    if isinstance(error, TypeError):  # of print >> sys.stderr, which Python 3 takes for a shift
-        found = _PYTHON_2_SYNTAX.search(str(error))
-    return frames[-1].filename if found and frames else None
+    is_print = isinstance(error, TypeError) and _PYTHON_2_PRINT in str(error)
+    is_name = _PYTHON_2_NAME.fullmatch(str(getattr(error, "name", "")))
+    return frames[-1].filename if frames and (is_print or is_name) else None

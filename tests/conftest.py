@@ -3,6 +3,7 @@
 import tempfile
 
 import jax
+import pytest
 
 
 def pytest_configure(config):
@@ -11,3 +12,25 @@ def pytest_configure(config):
     config.add_cleanup(folder.cleanup)
     jax.config.update("jax_compilation_cache_dir", folder.name)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+_lists: list[list[str]] = []
+
+
+def _note(event, seconds, **_):
+    if event == "/jax/core/compile/backend_compile_duration":
+        for compiled in _lists:
+            compiled.append(event)
+
+
+# JAX has no way to take a listener away again.
+jax.monitoring.register_event_duration_secs_listener(_note)
+
+
+@pytest.fixture
+def compilations():
+    """A list that grows by one for each program that XLA compiles."""
+    compiled: list[str] = []
+    _lists.append(compiled)
+    yield compiled
+    _lists.remove(compiled)

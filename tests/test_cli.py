@@ -241,7 +241,17 @@ def test_what_looks_like_python_2(line):
     assert _python_2_file(caught.value) in ("old.py", __file__)
 
 
-@pytest.mark.parametrize("line", ["x = (", "x = 1 +* 2", "xrang(3)", "1 + 'a'", "import nope"])
+NOT_PYTHON_2 = [
+    "x = (",
+    "x = 1 +* 2",
+    "xrang(3)",
+    "1 + 'a'",
+    "import nope",
+    "raise TypeError('use `x`, or 10L')",
+]
+
+
+@pytest.mark.parametrize("line", NOT_PYTHON_2)
 def test_what_does_not_look_like_python_2(line):
     with pytest.raises(Exception) as caught:
         exec(compile(line, "new.py", "exec"), {})

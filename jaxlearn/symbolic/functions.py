@@ -27,6 +27,7 @@ from jaxlearn.symbolic.function_arguments import (
     replaced,
 )
 from jaxlearn.symbolic.graph import Variable, graph_inputs, toposort
+from jaxlearn.symbolic.loops import Calls, CheckFailedError, Loop, quick_repeat
 from jaxlearn.symbolic.lowering import Graph
 from jaxlearn.symbolic.packing import MISFIT
 from jaxlearn.symbolic.random_states import RandomStateType, state_of
@@ -155,6 +156,17 @@ def recorded_functions() -> Iterator[list[Function]]:
 _free_contexts: list[Any] = []
 
 
+def _in_64_bits(quick: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        context = _free_contexts.pop()
+    except IndexError:
+        context = jax.enable_x64(True)
+    with context:
+        result = quick(*arguments)
+    _free_contexts.append(context)
+    return result
+
+
 class Function:
     """A compiled function; `function` makes it.
 
@@ -220,6 +232,7 @@ class Function:
         is_strict = any(entry.strict for entry in self.inputs)
         self._is_one = self._form.is_one
         self._quick: Any = None
+        self._repeats: dict[tuple[int, str], Any] = {}
         # What a quick call returns is then what this function returns.
         self._is_plain = not (
             self._prints
@@ -258,13 +271,7 @@ class Function:
         """
         quick = self._quick
         if quick is not None and not kwargs:
-            try:
-                context = _free_contexts.pop()
-            except IndexError:
-                context = jax.enable_x64(True)
-            with context:
-                outputs = quick(args, self._is_one, self.trust_input)
-            _free_contexts.append(context)
+            outputs = _in_64_bits(quick, args, self._is_one, self.trust_input)
             if outputs is not MISFIT:
                 return outputs
         values = self._converted(args, kwargs)
@@ -325,7 +332,20 @@ class Function:
         """
         least = 1 if outputs == "last" else 0
         count = whole_number("n", n, least=least)
+        is_quick = self._is_plain and not progress and count > 0
+        if is_quick and not kwargs:
+            result = self._repeated(self._repeats.get((count, outputs)), args)
+            if result is not MISFIT:
+                return result
         given, values = self._given(args, kwargs)
+        _check_wanted(outputs)
+        if is_quick:
+            with jax.enable_x64(True):
+                quick = quick_repeat(self._program, values, count, outputs == "last")
+            self._repeats[count, outputs] = quick
+            result = self._repeated(quick, values)
+            if result is not MISFIT:
+                return result
         return self._run_loop(count, given, dict(enumerate(values)), {}, outputs, progress)
 
     def scan(
@@ -377,6 +397,16 @@ class Function:
         fixed = {i: value for i, value in enumerate(values) if i not in given}
         return self._run_loop(min(lengths.values()), given, fixed, rows, outputs, progress)
 
+    def _repeated(self, quick: Any, values: Sequence[Any]) -> Any:
+        """Return the outputs of many calls, or `MISFIT`, with nothing changed."""
+        if quick is None:
+            return MISFIT
+        try:
+            return _in_64_bits(quick, values, self._is_one, self.trust_input)
+        except CheckFailedError:
+            # The long way says which check, and in which call.
+            return MISFIT
+
     def _given(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], rows: bool = False
     ) -> tuple[set[int], list[Any]]:
@@ -404,10 +434,7 @@ class Function:
         outputs: str,
         progress: bool,
     ) -> Any:
-        from jaxlearn.symbolic.loops import Calls, Loop
-
-        if outputs not in ("all", "last"):
-            raise ValueError(f"outputs: got {outputs!r}, wanted 'all' or 'last'")
+        _check_wanted(outputs)
         updated = self._input_updates
         carried = [i for i in updated if i not in given]
         # What is given to the first call has the shape of the new values, the default need not.
@@ -697,6 +724,7 @@ class Function:
             "_program",
             "_quick",
             "_read",
+            "_repeats",
             "_states",
             "_updated",
         }
@@ -705,6 +733,11 @@ class Function:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._prepare()
+
+
+def _check_wanted(outputs: str) -> None:
+    if outputs not in ("all", "last"):
+        raise ValueError(f"outputs: got {outputs!r}, wanted 'all' or 'last'")
 
 
 class Maker:

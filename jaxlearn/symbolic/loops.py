@@ -23,10 +23,10 @@ from jaxlearn.symbolic.configuration import jax_device
 from jaxlearn.symbolic.errors import NotFusedWarning, warn_user
 from jaxlearn.symbolic.graph import graph_inputs
 from jaxlearn.symbolic.lowering import Graph, Lowering, SizeNeededError, StageNeededError
-from jaxlearn.symbolic.packing import kind_of
+from jaxlearn.symbolic.packing import PackedStep, kind_of, travels_packed
 from jaxlearn.symbolic.staging import StagedProgram, Variant
 
-__all__ = ["Calls", "CannotFuseError", "Loop"]
+__all__ = ["Calls", "CannotFuseError", "CheckFailedError", "Loop", "quick_repeat"]
 
 _FIRST_STRETCH = 100
 _MOST_STEPS = 10_000
@@ -39,6 +39,10 @@ _MOST_COPIED = 1024
 
 class CannotFuseError(Exception):
     """Calls cannot be one compiled program; the message says why."""
+
+
+class CheckFailedError(Exception):
+    """A check of the function failed in some of the calls; no state has changed."""
 
 
 class Calls(NamedTuple):
@@ -336,21 +340,17 @@ class Loop:
             return others
 
         advance.__name__ = self._program.name
-        program = jax.make_jaxpr(variant.function)(
-            tuple(map(kind_of, self.state)),
-            tuple(
-                map(
-                    kind_of,
-                    (*inputs_of(0, self.defaults, self._rows, self._fixed), *self._read),
-                )
-            ),
-        )
+        first = inputs_of(0, self.defaults, self._rows, self._fixed)
         return Step(
             advance,
             # What the calls began with is kept, for a check that fails.
             donate=False,
             x64=True,
-            compiler_options=SHORT_SUMS if sums_are_short(program.jaxpr) else None,
+            compiler_options=_compiler_options(
+                variant,
+                tuple(map(kind_of, self.state)),
+                tuple(map(kind_of, (*first, *self._read))),
+            ),
             until=until if changing else None,
         )
 
@@ -361,6 +361,88 @@ class Loop:
                 variant.failed(held[bad[0]])
             except Exception as error:
                 raise in_step(self.done + int(bad[0]), error) from None
+
+
+def quick_repeat(program: StagedProgram, inputs: Sequence[Any], count: int, only_last: bool) -> Any:
+    """Return many calls with the same small inputs in their quickest form: `PackedStep.quick`.
+
+    It raises `CheckFailedError` if a check fails; a `Loop` of the same calls tells which, and when.
+    64-bit types must be on.
+
+    Args:
+        program: the program of one call.
+        inputs: the values of its inputs.
+        count: how many calls.
+        only_last: whether only the outputs of the last call are wanted.
+
+    Returns:
+        The call, or None if these calls need what only `Loop` can do.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dscalar("x")
+        >>> program = StagedProgram(Graph([x], [x * 2]))
+        >>> with jax.enable_x64(True):
+        ...     double = quick_repeat(program, [np.array(1.5)], 3, only_last=False)
+        ...     double([2.5], only_first=True, trusts=False)
+        array([5., 5., 5.])
+    """
+    state = [variable.stored for variable in program.state]
+    read = [variable.stored for variable in program.read]
+    variant, _ = program.variant(state, inputs, read)
+    key = "quick", count, only_last
+    if key not in variant.loops:
+        variant.loops[key] = _new_quick_repeat(program, variant, inputs, count, only_last)
+    return variant.loops[key]
+
+
+def _new_quick_repeat(
+    program: StagedProgram, variant: Variant, inputs: Sequence[Any], count: int, only_last: bool
+) -> Any:
+    before = [variable.stored for variable in program.state]
+    outputs, after, flags = variant.results
+    keeps_shapes = all(old.shape == new.shape for old, new in zip(before, after, strict=True))
+    read = [variable.stored for variable in program.read]
+    if (
+        program.placement is not None
+        or variant.sizes
+        or variant.staged
+        or not keeps_shapes
+        or not all(map(travels_packed, (*before, *inputs, *read)))
+    ):
+        return None
+
+    def repeated(state: Any, inputs: Any) -> Any:
+        def advance(carry: Any, _: None) -> Any:
+            state, _, held = carry
+            outputs, state, holds = variant.function(state, inputs)
+            last, kept = (outputs, ()) if only_last else ((), outputs)
+            return (state, last, held & holds), kept
+
+        last = tuple([jnp.zeros(kind.shape, kind.dtype) for kind in outputs if only_last])
+        first = tuple(state), last, jnp.ones(flags.shape, bool)
+        (state, last, held), kept = lax.scan(advance, first, None, length=count)
+        return last if only_last else kept, state, held
+
+    repeated.__name__ = program.name
+    kinds = [tuple(map(kind_of, arrays)) for arrays in (before, (*inputs, *read))]
+    return PackedStep(
+        jax.jit(repeated),
+        program.state,
+        inputs,
+        program.read,
+        _check_failed,
+        _compiler_options(variant, *kinds),
+    ).quick
+
+
+def _check_failed(held: np.ndarray) -> None:
+    raise CheckFailedError
+
+
+def _compiler_options(variant: Variant, state: Any, inputs: Any) -> Any:
+    program = jax.make_jaxpr(variant.function)(state, inputs)
+    return SHORT_SUMS if sums_are_short(program.jaxpr) else None
 
 
 def in_step(step: int, error: Exception) -> Exception:

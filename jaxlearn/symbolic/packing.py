@@ -8,6 +8,7 @@ in one buffer too. Large arrays, and all arrays of a GPU's state, are handed ove
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import struct
 import threading
@@ -22,7 +23,7 @@ from jax import lax
 
 from jaxlearn.symbolic.types import is_complex
 
-__all__ = ["MISFIT", "PackedStep", "Slot", "kind_of"]
+__all__ = ["MISFIT", "PackedStep", "Slot", "kind_of", "travels_packed"]
 
 _MOST_PACKED = 1024
 """The most elements that an array has that travels in the buffer."""
@@ -132,7 +133,13 @@ def _size(array: Any) -> int:
     return int(np.prod(array.shape, dtype=np.int64))
 
 
-def _is_small(array: Any) -> bool:
+def travels_packed(array: Any) -> bool:
+    """Whether an array is small enough to travel in the buffer.
+
+    Example:
+        >>> travels_packed(np.zeros(3)), travels_packed(np.zeros(10_000))
+        (True, False)
+    """
     return _size(array) <= _MOST_PACKED and not is_complex(str(array.dtype))
 
 
@@ -169,7 +176,9 @@ class _Layout:
     """
 
     def __init__(self, arrays: Sequence[Any], may: Sequence[bool]) -> None:
-        small = [_is_small(array) and allowed for array, allowed in zip(arrays, may, strict=True)]
+        small = [
+            travels_packed(array) and allowed for array, allowed in zip(arrays, may, strict=True)
+        ]
         sizes = [_size(array) if packs else 0 for array, packs in zip(arrays, small, strict=True)]
         self.count = sum(sizes)
         self.words = _aligned_words(self.count)
@@ -197,9 +206,11 @@ class PackedStep:
         inputs: the values of the inputs of the first call.
         read: the variables whose values are only read.
         failed: called with the flags if one is false; it raises. No state has changed then.
+        compiler_options: options of XLA, as ``jax.jit`` takes them.
 
     Attributes:
-        quick: the whole call in its quickest form, or None where some array is large.
+        quick: the whole call in its quickest form, or None where some array of the inputs, of the
+            state or of what is read is large.
     """
 
     def __init__(
@@ -209,6 +220,7 @@ class PackedStep:
         inputs: Sequence[Any],
         read: Sequence[Any],
         failed: Callable[[np.ndarray], Any],
+        compiler_options: Any = None,
     ) -> None:
         self._failed = failed
         stored = [variable.stored for variable in (*state, *read)]
@@ -251,16 +263,20 @@ class PackedStep:
         # There is one buffer, so only one thread may be between writing and reading it.
         self._lock = threading.RLock()
         # A failed check must find the old state as it was.
-        donated = (1,) if keeps_shapes and self._loose_state and self._flags is None else ()
+        self._donates = keeps_shapes and bool(self._loose_state) and self._flags is None
         packed = self._packed(function, first)
-        self._run = jax.jit(packed, donate_argnums=donated)
+        options = {"compiler_options": compiler_options}
+        self._run = jax.jit(packed, donate_argnums=(1,) if self._donates else (), **options)
         # Fewer arguments and results take less time to hand over, empty ones too.
-        self._run_words = jax.jit(lambda words: packed(words, (), ())[0])
-        self._is_small = not into.loose and not out_of.loose
-        self.quick = self._quick() if self._is_small else None
+        self._run_words = jax.jit(
+            lambda words: packed(words, (), ()) if out_of.loose else packed(words, (), ())[0],
+            **options,
+        )
+        self._takes_words = not into.loose
+        self.quick = self._quick() if self._takes_words else None
 
     def _quick(self) -> Callable[[Sequence[Any], bool, bool], Any]:
-        """Return the whole call as one flat function, for a step all of whose arrays are small.
+        """Return the whole call as one flat function, for a step that is given small arrays only.
 
         It takes the inputs as the user gave them, and returns `MISFIT`, with nothing changed, if
         one of them does not fit as it is, or a variable has another shape by now. The names that
@@ -269,8 +285,8 @@ class PackedStep:
         run, words, failed, flag_slot = self._run_words, self._words, self._failed, self._flags
         places = [(s.view, s.shape, s.dtype, s.writer()) for _, s in self._input_slots]
         trusted = [(slot.view, slot.shape) for _, slot in self._input_slots]
-        fetchers = [fetch for fetch in self._fetchers if fetch]
-        first = fetchers[0] if fetchers else None
+        fetchers, has_loose = self._fetchers, bool(self._loose_outputs)
+        first = fetchers[0] if fetchers and not has_loose else None
         state, read, count = self._state_slots, self._read_slots, len(self._input_slots)
         state_words, seen, asarray, ndarray = self._state_words, self._seen, np.asarray, np.ndarray
         state_part, lock = slice(0, state_words.size), self._lock
@@ -298,15 +314,22 @@ class PackedStep:
                         slot.write(stored)
                 if read and not _write_read(read, seen):
                     return MISFIT
-                results = asarray(run(words))
+                if has_loose:
+                    packed, loose = run(words)
+                    results = asarray(packed)
+                else:
+                    results = asarray(run(words))
                 if flag_slot is not None:
                     held = results[flag_slot.start : flag_slot.stop]
                     if not held.all():
                         failed(held)
-                if only_first:
-                    outputs: Any = first(results)  # type: ignore[misc]
+                if has_loose:
+                    outputs: Any = self._fetched(results, loose)
+                    outputs = outputs[0] if only_first else outputs
+                elif only_first:
+                    outputs = first(results)  # type: ignore[misc]
                 else:
-                    outputs = [fetch(results) for fetch in fetchers]
+                    outputs = [fetch(results) for fetch in fetchers]  # type: ignore[misc]
                 if state:
                     state_words[...] = results[state_part]
                     for variable, slot in state:
@@ -353,28 +376,47 @@ class PackedStep:
             if variable.stored is not slot:
                 slot.write(variable.stored)
         _write_read(self._read_slots, self._seen)
-        packed, loose = self._handed_over(inputs)
+        # An interrupt right after a call loses what it returned; what it put into a list is kept.
+        made: list[Any] = []
+        arguments = [[argument] for argument in self._arguments(inputs)]
+        try:
+            made.extend(map(self._run_words if self._takes_words else self._run, *arguments))
+            words, loose = self._checked(made[0])
+            if self._must_wait:
+                # Nothing was fetched, and JAX may still be reading the inputs.
+                jax.block_until_ready(loose)
+            outputs = self._fetched(words, loose[len(self._loose_state) :])
+            self._store(words, loose)
+        except KeyboardInterrupt:
+            if made:
+                # The old state may be gone, or the new one be stored in part.
+                with contextlib.suppress(Exception):
+                    self._store(*self._checked(made[0]))
+            raise
+        return outputs
+
+    def _checked(self, made: Any) -> tuple[np.ndarray, Sequence[Any]]:
+        """Return the words of what the step made, and the arrays that came as they are."""
+        packed, loose = (made, ()) if self._takes_words and not self._loose_outputs else made
         words = np.asarray(packed)
         if self._flags is not None:
             held = words[self._flags.start : self._flags.stop]
             if not held.all():
                 self._failed(held)
-        if self._must_wait:
-            # Nothing was fetched, and JAX may still be reading the inputs.
-            jax.block_until_ready(loose)
-        outputs: list[Any] = [fetch(words) if fetch else None for fetch in self._fetchers]
-        if loose:
-            self._take_loose(loose, outputs)
+        return words, loose
+
+    def _store(self, words: np.ndarray, loose: Sequence[Any]) -> None:
+        for variable, new in zip(self._loose_state, loose, strict=False):
+            variable.stored = new
         if self._state_slots:
             self._state_words[:] = words[: self._state_words.size]
             for variable, slot in self._state_slots:
                 variable.stored = slot
-        return outputs
 
-    def _handed_over(self, inputs: Sequence[Any]) -> tuple[Any, Sequence[Any]]:
-        if self._is_small:
-            return self._run_words(self._words), ()
-        result: tuple[Any, Sequence[Any]] = self._run(
+    def _arguments(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        if self._takes_words:
+            return (self._words,)
+        return (
             self._words,
             tuple([variable.on_device() for variable in self._loose_state]),
             (
@@ -382,14 +424,11 @@ class PackedStep:
                 *[variable.on_device() for variable in self._loose_read],
             ),
         )
-        return result
 
-    def _take_loose(self, loose: Sequence[Any], outputs: list[Any]) -> None:
-        count = len(self._loose_state)
-        for i, output in zip(self._loose_outputs, loose[count:], strict=True):
-            outputs[i] = np.array(output)
-        for variable, new in zip(self._loose_state, loose[:count], strict=True):
-            variable.stored = new
+    def _fetched(self, words: np.ndarray, loose: Sequence[Any]) -> list[np.ndarray]:
+        """Return the outputs, from the words and from those that came as they are."""
+        rest = iter(loose)
+        return [fetch(words) if fetch else np.array(next(rest)) for fetch in self._fetchers]
 
 
 def _write_read(slots: Sequence[tuple[Any, Slot]], seen: list[Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -115,7 +115,9 @@ class ArraySharedVariable(SharedVariable):
         """Return the value as an array on the device; 64-bit types must be on."""
         is_spread = isinstance(self.stored, jax.Array) and len(self.stored.sharding.device_set) > 1
         if is_spread or not isinstance(self.stored, jax.Array):
-            self.stored = jax.device_put(np.array(self.stored), jax_device())
+            array = jax.device_put(np.array(self.stored), jax_device())
+            # Bound to its device, as what a step returns is: else the next call compiles anew.
+            self.stored = jax.device_put(array, array.sharding)
         return self.stored
 
     def __getstate__(self) -> dict[str, Any]:
@@ -140,6 +142,10 @@ class TensorSharedVariable(TensorOperators, ArraySharedVariable):
         >>> state.get_value()
         array([3.])
     """
+
+    # Old programs ask by `if weights:` whether they were given any.
+    def __bool__(self) -> Literal[True]:  # type: ignore[override]
+        return True
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """Return the value as a NumPy array of the caller's own.

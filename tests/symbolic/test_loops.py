@@ -26,16 +26,6 @@ x, y = T.dscalars("x", "y")
 v = T.dvector("v")
 m = T.dmatrix("m")
 
-compilations: list[str] = []
-
-
-def _note_compilation(event, seconds, **_):
-    if event == "/jax/core/compile/backend_compile_duration":
-        compilations.append(event)
-
-
-jax.monitoring.register_event_duration_secs_listener(_note_compilation)
-
 
 @pytest.fixture
 def stretches(monkeypatch):
@@ -253,23 +243,46 @@ def test_no_calls():
 # One compiled program.
 
 
-def test_a_loop_is_one_program_that_runs_once(stretches):
-    f = descent()()
-    given = [1.0, 0.5, 0.0, 1.0], 10.0
-    f.repeat(5000, *given)
-    assert stretches == [5000]
-    rows = [np.stack([value] * 3000) for value in given]
+@pytest.mark.parametrize("size", [4, LARGE])
+def test_a_loop_is_one_program_that_runs_once(stretches, compilations, size):
+    f = descent(size=size)()
+    given = np.linspace(0.0, 1.0, size), 10.0
+    # Where all arrays are small, repetitions have a shorter way; the next test is about them.
+    f.repeat(500, *given)
+    assert stretches == ([] if size == 4 else [500])
+    rows = [np.stack([value] * 300) for value in given]
     f.scan(*rows)
-    assert stretches == [5000, 3000]
+    assert stretches[-1] == 300
     compilations.clear()
-    f.repeat(5000, *given)
+    f.repeat(500, *given)
     f.scan(*rows)
     assert compilations == []
-    f.repeat(4000, *given)
+    f.repeat(400, *given)
     assert len(compilations) == 1
 
 
-def test_minibatches_are_one_program_for_each_length(stretches):
+@pytest.mark.parametrize("form", ["one", "list", "single", "none"])
+@pytest.mark.parametrize("count", [10, LARGE])
+def test_repetitions_with_small_arrays(stretches, form, count):
+    def make():
+        f = descent(form)()
+        f.repeat(count, [1.0, 0.5, 0.0, 1.0], 10.0)
+        return f
+
+    for given in (([1.0, 0.5, 0.0, 1.0], 10.0), (np.array([1.0, 2.0, 1.5, 0.0]), np.float32(3.0))):
+        calls = [(given, {})] * count
+        assert_as_calls(make, lambda f, given=given, **o: f.repeat(count, *given, **o), calls)
+    assert stretches == []
+    f = make()
+    outputs = jax.tree.leaves(f.repeat(count, [1.0, 0.5, 0.0, 1.0], 10.0))
+    copies = [output.copy() for output in outputs]
+    f.repeat(count, [0.0, 0.5, 0.0, 3.0], 0.0)
+    for output, copied in zip(outputs, copies, strict=True):
+        np.testing.assert_array_equal(output, copied)
+        output[...] = 0.0
+
+
+def test_minibatches_are_one_program_for_each_length(stretches, compilations):
     data = np.random.RandomState(0).randn(255, 2)
 
     def make():
@@ -298,7 +311,7 @@ def test_minibatches_are_one_program_for_each_length(stretches):
     assert f.variants == 2
 
 
-def test_a_stretch_of_other_length_is_not_compiled_anew():
+def test_a_stretch_of_other_length_is_not_compiled_anew(compilations):
     stored = theano.shared(np.arange(20.0).reshape(10, 2))
     f = theano.function([i], m.sum(), givens={m: stored[i * 4 : (i + 1) * 4]})
     f.scan([0, 1, 2, 0, 1, 2])
@@ -684,7 +697,7 @@ def test_a_bar_is_shown_where_it_is_wanted(capsys):
 
 
 @pytest.mark.parametrize("outputs", ["all", "last"])
-def test_progress_runs_in_stretches_of_one_program(monkeypatch, stretches, outputs):
+def test_progress_runs_in_stretches_of_one_program(monkeypatch, stretches, compilations, outputs):
     monkeypatch.setattr(loops, "next_stretch", lambda *_: 30)
     f, count, _ = counter()
     found = f.repeat(200, outputs=outputs, progress=True)

@@ -1,5 +1,8 @@
 """The buffer in which small arrays travel: every dtype, every size, every way a value comes in."""
 
+import contextlib
+import signal
+
 import numpy as np
 import pytest
 
@@ -57,6 +60,54 @@ def test_small_and_large_state_behave_alike(size):
     np.testing.assert_array_equal(kept, 11 * one)
     assert float(add(one)) == 0.0
     np.testing.assert_array_equal(state.get_value(), one)
+
+
+@contextlib.contextmanager
+def interrupted_after(seconds):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def call_forever(function):
+    while True:
+        function()
+
+
+@pytest.mark.parametrize("size", [1, 1025])
+def test_calls_are_compiled_once(compilations, size):
+    x = T.dvector("x")
+    state, read = theano.shared(np.zeros(size)), theano.shared(np.ones(size))
+    add = theano.function([x], state.sum(), updates=[(state, state + x * read)])
+    for _ in range(3):
+        add(np.ones(size))
+        state.set_value(np.zeros(size))
+        add(np.ones(size))
+    assert len(compilations) == 1
+
+
+def test_an_interrupt_leaves_the_state_of_a_whole_number_of_calls():
+    size, random = 300, np.random.RandomState(0)
+    # Both count the calls. The large one is taken over by XLA, and slow.
+    large, small = theano.shared(np.zeros((size, size))), theano.shared(0.0)
+    mean = theano.shared(np.full((size, size), 1 / size))
+    step = theano.function([], updates=[(large, T.dot(large, mean) + 1), (small, small + 1)])
+    step()
+    for _ in range(40):
+        before = small.get_value()
+        seconds = random.uniform(1e-3, 2e-2)
+        with pytest.raises(KeyboardInterrupt), interrupted_after(seconds):
+            call_forever(step)
+        assert small.get_value() >= before
+        np.testing.assert_allclose(large.get_value(), small.get_value(), rtol=1e-12)
+    step()
 
 
 def test_numbers_that_a_dtype_cannot_hold_are_refused_after_a_quick_call_too():

@@ -570,6 +570,12 @@ def assert_(condition):
     assert condition
 
 
+def test_python_may_ask_whether_there_is_a_shared_variable():
+    given = theano.shared(np.zeros(3))
+    assert given
+    assert (None or given) is given
+
+
 def test_python_may_not_iterate():
     with pytest.raises(TypeError) as refusal:
         for _ in v:
