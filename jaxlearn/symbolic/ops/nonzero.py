@@ -167,13 +167,13 @@ class Selected(Op):
 
     def function(self, mask: Any, whole: Any) -> Any:
         """Return the mask as bool, in the lengths of the whole."""
-        return fitted(mask, whole.shape, self.axis)
+        return fitted_mask(mask, whole.shape, self.axis)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write the mask; one that may have other lengths is brought to those of the whole."""
         if self.exact:
             return inputs[0] if node.inputs[0].type.dtype == "bool" else f"{inputs[0]} != 0"
-        return f"{writer.function(fitted)}({inputs[0]}, {inputs[1]}.shape, {self.axis})"
+        return f"{writer.function(fitted_mask)}({inputs[0]}, {inputs[1]}.shape, {self.axis})"
 
     def connected(self, node: Apply, i: int) -> bool:
         """A mask has no gradient."""
@@ -197,7 +197,7 @@ def check_fit(
         lowering.check(ok, partial(out_of_bounds, node, place, axis, tuple(whole), None))
 
 
-def fitted(mask: Any, shape: Sequence[int], axis: int) -> Any:
+def fitted_mask(mask: Any, shape: Sequence[int], axis: int) -> Any:
     """Return a mask as bool, cut off or continued by false to the lengths of axes of a shape."""
     # A negative margin cuts off.
     lengths = shape[axis : axis + mask.ndim]

@@ -27,7 +27,7 @@ from jaxlearn.symbolic.ops.indexing import (
     fixed_length,
     subtensor,
 )
-from jaxlearn.symbolic.ops.nonzero import check_fit, fitted, mask_of
+from jaxlearn.symbolic.ops.nonzero import check_fit, fitted_mask, mask_of
 from jaxlearn.symbolic.ops.selection import Selection, broadcast_value, converted
 from jaxlearn.symbolic.ops.shaping import Reshape
 from jaxlearn.symbolic.ops.static_values import static_length
@@ -251,7 +251,7 @@ def _masked(
     """Return an array set, or incremented, where a mask of some axes from ``axis`` on is true."""
     rank = mask.ndim
     x, after = jnp.asarray(x), x.ndim - axis - rank
-    chosen = fitted(mask, x.shape, axis)
+    chosen = fitted_mask(mask, x.shape, axis)
     chosen = lax.broadcast_in_dim(chosen, x.shape, tuple(range(axis, axis + rank)))
     value = converted(y, x.dtype)
     if value.ndim > after:
