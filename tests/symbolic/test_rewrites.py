@@ -123,3 +123,16 @@ def test_every_rule_is_of_an_operation_that_there_is():
     from jaxlearn.symbolic.ops.indexing import Subtensor
 
     assert set(RULES) <= {*ROWS, Subtensor.__name__}
+
+
+def test_rewrites_of_programs_are_left_out():
+    calls = []
+
+    @T.opt.register_specialize("my tag")
+    @theano.gof.local_optimizer([T.exp])
+    def rewrite(node):
+        calls.append(node)
+
+    assert T.exp(0.0).eval() == 1
+    assert rewrite(None) is None
+    assert calls == [None]
