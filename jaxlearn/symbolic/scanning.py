@@ -153,7 +153,7 @@ def _scanned(
     recurring = [_recurrence(entry, i) for i, entry in enumerate(_as_list(outputs_info))]
     arguments += [variable for one in recurring if one for variable in one.recent]
     others = [as_tensor_variable(value) for value in _as_list(non_sequences)]
-    returned = _Returned(fn(*arguments, *others), fn)
+    returned = _Returned(fn(*arguments, *others), others)
     count = _number_of_steps(n_steps, [tensor for _, tensor in rows], returned.condition)
 
     if not recurring:
@@ -166,7 +166,7 @@ def _scanned(
         )
     # The user's step has its test values already; what stands in for other variables has none.
     with change_flags(compute_test_value="off"):
-        made = _Loop(name, rows, recurring, returned, (truncate_gradient, checkpoints))
+        made = _Loop(name, rows, recurring, others, returned, (truncate_gradient, checkpoints))
     if strict:
         made.refuse_what_is_not_in([*others, *(tensor for _, tensor in rows)])
     outputs, updates = made.applied(count)
@@ -296,13 +296,18 @@ def _recurrence(entry: Any, i: int) -> _Recurrence | None:
 class _Returned:
     """What the user's function returned, taken apart.
 
+    Args:
+        value: what it returned.
+        others: the non-sequences. What these are made of is no part of a step, so that a draw of
+            random numbers among them is drawn once.
+
     Attributes:
         outputs: the outputs.
         updates: the updates of shared variables, those included that come by themselves.
         condition: the condition that ends the loop, or None.
     """
 
-    def __init__(self, value: Any, fn: Any) -> None:
+    def __init__(self, value: Any, others: Sequence[Variable]) -> None:
         self.outputs: list[Variable] = []
         self.updates: dict[Any, Variable] = {}
         self.condition: Variable | None = None
@@ -325,12 +330,13 @@ class _Returned:
                 self._take(part)
         else:
             self._take(parts)
-        self._add_default_updates()
+        self._add_default_updates({variable for variable in others if variable.owner})
 
     def _take(self, part: Any) -> None:
         if _is_updates(part):
             for variable, new in dict(part).items():
-                self.updates[variable] = variable.type.filter_variable(as_tensor_variable(new))
+                new = new if isinstance(new, Variable) else as_tensor_variable(new)
+                self.updates[variable] = variable.type.filter_variable(new)
             return
         for output in part if isinstance(part, (list, tuple)) else [part]:
             if not isinstance(output, Variable):
@@ -342,12 +348,14 @@ class _Returned:
                 )
             self.outputs.append(as_tensor_variable(output))
 
-    def _add_default_updates(self) -> None:
+    def _add_default_updates(self, others: set[Variable]) -> None:
         condition = [] if self.condition is None else [self.condition]
         while True:
             found = [
                 variable
-                for variable in graph_inputs([*self.outputs, *self.updates.values(), *condition])
+                for variable in graph_inputs(
+                    [*self.outputs, *self.updates.values(), *condition], others
+                )
                 if isinstance(variable, SharedVariable)
                 and getattr(variable, "default_update", None) is not None
                 and variable not in self.updates
@@ -399,6 +407,7 @@ class _Loop:
         name: what the user calls it.
         rows: pairs of what stands for a row and its tensor.
         recurring: for each output how it recurs, or None.
+        others: the non-sequences.
         returned: what the function returned.
         settings: through how many steps from the last a gradient flows, and whether each step is
             computed anew for it.
@@ -409,6 +418,7 @@ class _Loop:
         name: str | None,
         rows: Sequence[tuple[Variable, Variable]],
         recurring: Sequence[_Recurrence | None],
+        others: Sequence[Variable],
         returned: _Returned,
         settings: tuple[int, bool],
     ) -> None:
@@ -422,10 +432,12 @@ class _Loop:
         condition = [] if returned.condition is None else [returned.condition]
         self._kinds = len(states), len(plain)
         carried = [variable.type.make_variable(variable.name) for variable in self._shared]
-        outputs = replace_variables(
-            [*states, *plain, *returned.updates.values(), *condition],
-            dict(zip(self._shared, carried, strict=True)),
-        )
+        outputs = [*states, *plain, *returned.updates.values(), *condition]
+        # A non-sequence stays as it is, even if it is made of what the steps update.
+        held = {v: v.type.make_variable(v.name) for v in others if v.owner}
+        outputs = replace_variables(outputs, held)
+        outputs = replace_variables(outputs, dict(zip(self._shared, carried, strict=True)))
+        self._held = {held[variable]: variable for variable in held}
         recent = [variable for one in self._states for variable in one.recent]
         outputs, recent = self._of_one_type(outputs, recent)
         self._close(stabilized(outputs), recent, carried, bool(condition))
@@ -484,9 +496,10 @@ class _Loop:
     ) -> None:
         """Cut the step's graph off from the graph around it."""
         stand_ins = [row for row, _ in self._rows]
-        self._outer = _same_in_all_steps(outputs, {*stand_ins, *recent, *carried})
-        fixed = [variable.type.make_variable(variable.name) for variable in self._outer]
-        outputs = replace_variables(outputs, dict(zip(self._outer, fixed, strict=True)))
+        same = _same_in_all_steps(outputs, {*stand_ins, *recent, *carried})
+        fixed = [variable.type.make_variable(variable.name) for variable in same]
+        outputs = replace_variables(outputs, dict(zip(same, fixed, strict=True)))
+        self._outer = replace_variables(same, self._held)
         states, plain = self._kinds
         condition = outputs.pop() if is_conditional else None
         self._body = Body(

@@ -330,7 +330,7 @@ class Scan(_Loop):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the step's outputs, with an axis more, and without."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = _as_variables(inputs)
         body = self.body
         kinds = [
             TensorType(v.type.dtype, (False, *v.type.broadcastable))
@@ -376,7 +376,7 @@ class While(_Loop):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the step's outputs."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = _as_variables(inputs)
         kinds = [v.type for v in (*self.body.states, *self.body.new_carried)]
         return Apply.of_types(self, variables, [TensorType("int64", ()), *kinds])
 
@@ -433,6 +433,11 @@ class While(_Loop):
         first = "[0]" if len(node.outputs) == 1 else ""
         arguments = f"{step}, {inputs[0]}, {arguments}, {self.body.taps}"
         return f"{writer.function(loop_until)}({arguments}){first}"
+
+
+def _as_variables(values: Sequence[Any]) -> list[Any]:
+    """Return variables; a state of random numbers is one already, and no tensor."""
+    return [v if isinstance(v, Variable) else as_tensor_variable(v) for v in values]
 
 
 def _outputs_of_while(body: Body) -> list[Variable]:
