@@ -19,7 +19,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxlearn.symbolic.bundling import literal
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import (
     DisconnectedInputError,
@@ -165,7 +164,8 @@ class VectorJacobianProduct(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types of the gradients."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        # A state of random numbers is a variable, and no tensor.
+        variables = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in inputs]
         kinds = [
             variables[i].type.clone(dtype)
             for i, dtype in zip(self.wanted, self.dtypes, strict=True)
@@ -253,7 +253,8 @@ class VectorJacobianProduct(Op):
         """Write ``jax.vjp`` of the operation's own expression."""
         primal = self.primal(node)
         count = len(primal.inputs)
-        expression = primal.op.source(primal, inputs[:count], writer)
+        with writer.differentiating():
+            expression = primal.op.source(primal, inputs[:count], writer)
         if isinstance(primal.op, VectorJacobianProduct) and len(primal.outputs) == 1:
             expression = f"{expression}[0]"
         taken = [expression]
@@ -853,8 +854,8 @@ class _Marker(Op):
         return x
 
 
-class _Stopped(_Marker):
-    """The same value, whose function has no gradient in JAX either, as inside of a loop."""
+class DisconnectedGrad(_Marker):
+    """The same value, through which no gradient flows."""
 
     function = staticmethod(lax.stop_gradient)
 
@@ -862,16 +863,12 @@ class _Stopped(_Marker):
         """Write JAX's own name of this."""
         return f"lax.stop_gradient({inputs[0]})"
 
-
-class DisconnectedGrad(_Stopped):
-    """The same value, through which no gradient flows."""
-
     def connected(self, node: Apply, i: int) -> bool:
         """Nothing flows back."""
         return False
 
 
-class ZeroGrad(_Stopped):
+class ZeroGrad(_Marker):
     """The same value, whose gradient is zero."""
 
     def gradient(
@@ -891,22 +888,6 @@ class UndefinedGrad(_Marker):
     ) -> list[Variable | None]:
         """Return undefined gradients."""
         return [grad_undefined(self, i, node.inputs[i]) for i in wanted]
-
-
-def _with_clipped_gradient(x: Any, lower: float, upper: float) -> Any:
-    """Return a value whose gradient JAX clips."""
-    same = jax.custom_vjp(lambda value: value)
-    same.defvjp(
-        lambda value: (value, None), lambda _, gradient: (jnp.clip(gradient, lower, upper),)
-    )
-    return same(x)
-
-
-def _with_scaled_gradient(x: Any, multiplier: float) -> Any:
-    """Return a value whose gradient JAX multiplies."""
-    same = jax.custom_vjp(lambda value: value)
-    same.defvjp(lambda value: (value, None), lambda _, gradient: (multiplier * gradient,))
-    return same(x)
 
 
 class ViewOp(_Marker):
@@ -933,21 +914,6 @@ class ViewOp(_Marker):
         """Return that the input is connected to the output."""
         return [[True]]
 
-    def connected(self, node: Apply, i: int) -> bool:
-        """Whether the output depends on the input, in the sense of the gradient."""
-        return any(self.connection_pattern(node)[i])
-
-    def gradient(
-        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
-    ) -> list[Variable | None]:
-        """Return what ``grad`` does."""
-        found = self.grad(node.inputs, output_gradients)
-        kinds = [getattr(found[i], "type", None) for i in wanted]
-        return [
-            None if isinstance(kind, DisconnectedType) else found[i]
-            for i, kind in zip(wanted, kinds, strict=True)
-        ]
-
 
 class GradClip(_Marker):
     """The same value, whose gradient is clipped.
@@ -967,15 +933,6 @@ class GradClip(_Marker):
                 f"grad_clip: got bounds {clip_lower_bound} and {clip_upper_bound}, "
                 "wanted the upper one at least as large as the lower one"
             )
-
-    def function(self, x: Any) -> Any:
-        """Return the value; what flows back through it in a loop is clipped as well."""
-        return _with_clipped_gradient(x, float(self.clip_lower_bound), float(self.clip_upper_bound))
-
-    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
-        """Write the value, with a derivative of its own."""
-        lower, upper = literal(float(self.clip_lower_bound)), literal(float(self.clip_upper_bound))
-        return f"{writer.function(_with_clipped_gradient)}({inputs[0]}, {lower}, {upper})"
 
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
@@ -999,15 +956,6 @@ class GradScale(_Marker):
 
     def __init__(self, multiplier: float) -> None:
         self.multiplier = multiplier
-
-    def function(self, x: Any) -> Any:
-        """Return the value; what flows back through it in a loop is multiplied as well."""
-        return _with_scaled_gradient(x, float(self.multiplier))
-
-    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
-        """Write the value, with a derivative of its own."""
-        multiplier = literal(float(self.multiplier))
-        return f"{writer.function(_with_scaled_gradient)}({inputs[0]}, {multiplier})"
 
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]

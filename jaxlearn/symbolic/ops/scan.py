@@ -3,7 +3,7 @@
 `Scan` keeps what every step made, and has a gradient; how many steps it makes is a size. `While`
 keeps only the last, stops where a condition says so, and finds out how many steps that took. A loop
 that stops by itself and whose steps are all wanted is a `While` that counts and then a `Scan` of so
-many steps.
+many steps. `Counted` stands for a `While` where JAX differentiates it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxlearn.symbolic.bundling import literal
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.gradients import ProductsApart, vector_jacobian_product
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
@@ -31,11 +32,13 @@ from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = [
     "Body",
+    "Counted",
     "LastStep",
     "Scan",
     "While",
     "last_step",
     "loop",
+    "loop_counted",
     "loop_until",
     "reached_back",
 ]
@@ -226,6 +229,80 @@ def loop_until(
     )
     count, _, histories, carried = lax.while_loop(goes_on, advance, start)
     return (count, *(history[-1] for history in histories), *carried)
+
+
+def loop_counted(
+    step: Callable[..., Sequence[Any]],
+    n_steps: int,
+    count: Any,
+    rows: Sequence[Any],
+    initial: Sequence[Any],
+    carried: Sequence[Any],
+    fixed: Sequence[Any],
+    taps: Sequence[Sequence[int]],
+    truncate: int = -1,
+    checkpoints: bool = False,
+) -> tuple[Any, ...]:
+    """Make as many steps as `loop_until` made, in a way that JAX can differentiate.
+
+    Args:
+        step: as for `loop`; what it returns but the recurrent outputs and what is carried is left
+            out.
+        n_steps: the most steps; it must be known before the loop is compiled. So many are counted,
+            but those after the last do nothing.
+        count: how many steps to make.
+        rows: as for `loop`.
+        initial: as for `loop`.
+        carried: as for `loop`.
+        fixed: as for `loop`.
+        taps: as for `loop`.
+        truncate: as for `loop`.
+        checkpoints: as for `loop`.
+
+    Returns:
+        The recurrent outputs of the last step, and what it carried.
+
+    Example:
+        >>> def last(x):
+        ...     return loop_counted(lambda t: (t * t,), 9, 2, [], [x[None]], [], [], [[-1]])[0]
+        >>> last(jnp.float32(3.0)).item(), jax.grad(last)(jnp.float32(3.0)).item()
+        (81.0, 108.0)
+    """
+    depths = [-min(each) for each in taps]
+    initial = [values[:depth] for values, depth in zip(initial, depths, strict=True)]
+    made = jax.checkpoint(step) if checkpoints else step
+
+    def advance(i: Any, state: Any, row: Any) -> Any:
+        constants = (state, row, tuple(fixed))
+        if truncate >= 0:
+            # The first steps count as constants, and so does what they hand on.
+            constants = jax.tree.map(
+                lambda v: jnp.where(i < count - truncate, lax.stop_gradient(v), v), constants
+            )
+        (histories, carried), row, same = constants
+        recent = [
+            history[depth + tap]
+            for history, depth, each in zip(histories, depths, taps, strict=True)
+            for tap in each
+        ]
+        results = tuple(made(*row, *recent, *carried, *same))
+        histories = tuple(
+            (*history[1:], state)
+            for history, state in zip(histories, results[: len(taps)], strict=True)
+        )
+        return histories, results[len(results) - len(carried) :]
+
+    def advance_or_stay(state: Any, numbered_row: Any) -> Any:
+        i, row = numbered_row
+        return lax.cond(i < count, lambda: advance(i, state, row), lambda: state), None
+
+    start = (
+        tuple(tuple(jnp.asarray(value) for value in values) for values in initial),
+        tuple(map(jnp.asarray, carried)),
+    )
+    numbered = jnp.arange(n_steps), tuple(values[:n_steps] for values in rows)
+    (histories, last), _ = lax.scan(advance_or_stay, start, numbered, length=n_steps)
+    return (*(history[-1] for history in histories), *last)
 
 
 class _Loop(Op):
@@ -419,13 +496,14 @@ class While(_Loop):
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
-        """Return the gradients of a `Scan` of as many steps as were made."""
+        """Return the gradients of as many steps as were made."""
         body = self.body._replace(condition=None)
-        scan = Scan(body, self.label, self.truncate, self.checkpoints).make_node(
-            node.outputs[0], *node.inputs[1:]
+        counted = Counted(body, self.label, self.truncate, self.checkpoints).make_node(
+            node.outputs[0], *node.inputs[1:], node.inputs[0]
         )
+        counted.line = node.line
         kept = len(body.states) + len(body.plain)
-        return vector_jacobian_product(scan, [None] * kept + list(output_gradients[1:]), wanted)
+        return vector_jacobian_product(counted, [None] * kept + list(output_gradients[1:]), wanted)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write a function of one step, and a loop of it."""
@@ -433,6 +511,54 @@ class While(_Loop):
         first = "[0]" if len(node.outputs) == 1 else ""
         arguments = f"{step}, {inputs[0]}, {arguments}, {self.body.taps}"
         return f"{writer.function(loop_until)}({arguments}){first}"
+
+
+class Counted(Scan):
+    """As many steps as a `While` made; it stands for that where a gradient is wanted.
+
+    Its inputs are those of a `Scan`, and then the most steps that there may be. XLA cannot know how
+    many steps a loop makes that stands in the steps of another, and ends by itself; then the most
+    are compiled, and what all steps made is not kept.
+    """
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Whether some output depends on the values of an input."""
+        return i < len(node.inputs) - 1 and super().connected(node, i)
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """XLA must know how many steps there may be."""
+        return (len(node.inputs) - 1,)
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function of the whole loop."""
+        if lowering.is_same_in_all_steps(node.inputs[0]):
+            return super().bind(lowering, node, values)
+        body, limit = self.body, lowering.size(node.inputs[-1], values[-1])
+        graph = Graph(body.inputs, body.outputs)
+        places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
+
+        def step(*inputs: Any) -> list[Any]:
+            # What these steps would check, those of the loop that ended by itself have checked.
+            return InnerLowering(graph, lowering, places, self._tensors(node)).run(inputs)
+
+        def compute(*arrays: Any) -> tuple[Any, ...]:
+            parts = body.split(arrays)
+            last = loop_counted(
+                step, limit, arrays[0], *parts, body.taps, self.truncate, self.checkpoints
+            )
+            return (*[None] * (len(body.states) + len(body.plain)), *last)
+
+        return compute
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a function of one step, and a loop of it."""
+        step, arguments = _written(self, node, inputs, writer, self.body.outputs)
+        limit = writer.size(node.inputs[-1], inputs[-1])
+        rest = "" if self.truncate < 0 else f", {self.truncate}"
+        rest += ", checkpoints=True" if self.checkpoints else ""
+        not_kept = literal((None,) * (len(self.body.states) + len(self.body.plain)))
+        call = f"{step}, {limit}, {inputs[0]}, {arguments}, {self.body.taps}{rest}"
+        return f"({not_kept} + {writer.function(loop_counted)}({call}))"
 
 
 def _as_variables(values: Sequence[Any]) -> list[Any]:
@@ -572,9 +698,10 @@ class _Steps(Checking, ProductsApart):
         self._graph = Graph(
             [*body.rows, *early, *body.recent, *body.carried, *body.fixed], body.outputs
         )
+        # What stands in a branch of a choice does not leave it.
         self._weighted = [
             node
-            for node in self._graph.nodes
+            for node in self._graph.regions[()]
             if _position_of_weights(node, self._places) is not None
             and self._graph.numbering.key(node) not in self._graph.pullbacks
         ]
