@@ -35,7 +35,12 @@ from jaxlearn.symbolic.graph import (
 )
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.types import TensorType, Type, is_complex, is_discrete, is_float
-from jaxlearn.symbolic.variables import TensorOperators, as_tensor_variable, constant
+from jaxlearn.symbolic.variables import (
+    TensorOperators,
+    as_tensor_variable,
+    as_variable,
+    constant,
+)
 
 __all__ = [
     "DisconnectedType",
@@ -164,8 +169,7 @@ class VectorJacobianProduct(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types of the gradients."""
-        # A state of random numbers is a variable, and no tensor.
-        variables = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in inputs]
+        variables = [as_variable(value) for value in inputs]
         kinds = [
             variables[i].type.clone(dtype)
             for i, dtype in zip(self.wanted, self.dtypes, strict=True)

@@ -28,7 +28,7 @@ from jaxlearn.symbolic.ops.shaping import concatenate, shape_padleft
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
 from jaxlearn.symbolic.types import TensorType, is_discrete
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.variables import as_tensor_variable, as_variable
 
 __all__ = ["foldl", "foldr", "map", "reduce", "scan", "scan_checkpoints", "until"]
 
@@ -335,8 +335,7 @@ class _Returned:
     def _take(self, part: Any) -> None:
         if _is_updates(part):
             for variable, new in dict(part).items():
-                new = new if isinstance(new, Variable) else as_tensor_variable(new)
-                self.updates[variable] = variable.type.filter_variable(new)
+                self.updates[variable] = variable.type.filter_variable(as_variable(new))
             return
         for output in part if isinstance(part, (list, tuple)) else [part]:
             if not isinstance(output, Variable):

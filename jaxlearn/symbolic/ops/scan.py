@@ -28,7 +28,7 @@ from jaxlearn.symbolic.lowering import Checking, Graph, InnerLowering, flags
 from jaxlearn.symbolic.ops.contraction import Dot
 from jaxlearn.symbolic.ops.debugging import Transparent
 from jaxlearn.symbolic.types import TensorType, is_discrete
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.variables import as_tensor_variable, as_variable
 
 __all__ = [
     "Body",
@@ -407,7 +407,7 @@ class Scan(_Loop):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the step's outputs, with an axis more, and without."""
-        variables = _as_variables(inputs)
+        variables = [as_variable(value) for value in inputs]
         body = self.body
         kinds = [
             TensorType(v.type.dtype, (False, *v.type.broadcastable))
@@ -453,7 +453,7 @@ class While(_Loop):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the step's outputs."""
-        variables = _as_variables(inputs)
+        variables = [as_variable(value) for value in inputs]
         kinds = [v.type for v in (*self.body.states, *self.body.new_carried)]
         return Apply.of_types(self, variables, [TensorType("int64", ()), *kinds])
 
@@ -559,11 +559,6 @@ class Counted(Scan):
         not_kept = literal((None,) * (len(self.body.states) + len(self.body.plain)))
         call = f"{step}, {limit}, {inputs[0]}, {arguments}, {self.body.taps}{rest}"
         return f"({not_kept} + {writer.function(loop_counted)}({call}))"
-
-
-def _as_variables(values: Sequence[Any]) -> list[Any]:
-    """Return variables; a state of random numbers is one already, and no tensor."""
-    return [v if isinstance(v, Variable) else as_tensor_variable(v) for v in values]
 
 
 def _outputs_of_while(body: Body) -> list[Variable]:
