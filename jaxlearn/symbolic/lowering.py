@@ -560,9 +560,12 @@ class InnerLowering(Lowering):
 
 
 def _size_of_a_step(variable: Variable, why: str) -> ValueError:
+    from jaxlearn.symbolic.printing import short_formula
+
     return ValueError(
-        f"{variable} is a size, and must be the same in all steps of a loop: XLA must know it "
-        f"before it compiles; {why}; take as much in each step, and mask what is too much"
+        f"{short_formula(variable)} is a size, and must be the same in all steps of a loop: XLA "
+        f"must know it before it compiles; {why}; take as much in each step, and mask what is too "
+        "much"
         f"{made_at(variable.line)}"
     )
 

@@ -7,13 +7,14 @@ step: it is computed once, before the loop, and is handed in.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxlearn.symbolic.configuration import change_flags, config
-from jaxlearn.symbolic.errors import MissingInputError, made_at
+from jaxlearn.symbolic.errors import AsTensorError, MissingInputError, made_at, user_line
 from jaxlearn.symbolic.graph import (
     Constant,
     Variable,
@@ -23,8 +24,9 @@ from jaxlearn.symbolic.graph import (
 )
 from jaxlearn.symbolic.ops.creation import zeros
 from jaxlearn.symbolic.ops.elementwise import ROWS
-from jaxlearn.symbolic.ops.scan import Body, Scan, While
+from jaxlearn.symbolic.ops.scan import Body, Chunks, Scan, While
 from jaxlearn.symbolic.ops.shaping import concatenate, shape_padleft
+from jaxlearn.symbolic.printing import short_formula
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
 from jaxlearn.symbolic.types import TensorType, is_discrete
@@ -47,11 +49,15 @@ class until:  # noqa: N801  (Theano's name)
     """
 
     def __init__(self, condition: Any) -> None:
-        self.condition = as_tensor_variable(condition)
+        self.condition = _tensor("until", condition)
         if self.condition.ndim:
             raise TypeError(
-                f"until: got {self.condition} of {self.condition.type!r}, wanted a scalar"
+                f"until: got {short_formula(self.condition)} of {self.condition.type!r}, wanted a "
+                f"scalar; use T.all(...) or T.any(...){made_at(self.condition.line)}"
             )
+
+    def __repr__(self) -> str:
+        return f"until({short_formula(self.condition)})"
 
 
 def scan(
@@ -149,20 +155,26 @@ def _scanned(
     checkpoints: bool = False,
 ) -> tuple[Any, OrderedUpdates]:
     """Return what `scan` does; with checkpoints each step is computed anew for the gradient."""
+    _check_settings(fn, truncate_gradient)
     rows, arguments = _sequence_rows(_as_list(sequences), go_backwards)
     recurring = [_recurrence(entry, i) for i, entry in enumerate(_as_list(outputs_info))]
     arguments += [variable for one in recurring if one for variable in one.recent]
-    others = [as_tensor_variable(value) for value in _as_list(non_sequences)]
+    others = [
+        _tensor(f"non_sequences: entry {i}", value)
+        for i, value in enumerate(_as_list(non_sequences))
+    ]
+    _check_arguments(fn, [*arguments, *others])
     returned = _Returned(fn(*arguments, *others), others)
     count = _number_of_steps(n_steps, [tensor for _, tensor in rows], returned.condition)
 
     if not recurring:
         recurring = [None] * len(returned.outputs)
     if len(recurring) != len(returned.outputs):
+        returns = "1 output" if len(returned.outputs) == 1 else f"{len(returned.outputs)} outputs"
         raise ValueError(
-            f"outputs_info: got {len(recurring)} entries, and fn returns {len(returned.outputs)} "
-            "outputs; please provide None as outputs_info for any output that does not feed back "
-            "into scan (i.e. it behaves like a map)"
+            f"outputs_info: got {'1 entry' if len(recurring) == 1 else f'{len(recurring)} entries'}"
+            f", and fn returns {returns}; please provide None as outputs_info for any output that "
+            f"does not feed back into scan (i.e. it behaves like a map){made_at(user_line())}"
         )
     # The user's step has its test values already; what stands in for other variables has none.
     with change_flags(compute_test_value="off"):
@@ -175,6 +187,54 @@ def _scanned(
     return (outputs[0] if outputs else None), updates
 
 
+def _check_settings(fn: Any, truncate_gradient: Any) -> None:
+    if not callable(fn):
+        raise TypeError(
+            f"fn: got {fn!r} ({type(fn).__name__}), wanted a function that returns the expressions "
+            f"of one step{made_at(user_line())}"
+        )
+    steps = truncate_gradient
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < -1:
+        raise TypeError(
+            f"truncate_gradient: got {steps!r}, wanted a Python integer: through how many steps "
+            f"from the last a gradient flows, or -1 for all{made_at(user_line())}"
+        )
+
+
+def _check_arguments(fn: Callable[..., Any], arguments: Sequence[Variable]) -> None:
+    """Raise if a function does not take what a step gets."""
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # of some functions written in C there is none
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        given = ", ".join([short_formula(v) for v in arguments]) or "no arguments"
+        raise TypeError(
+            f"fn: {error}; it takes {signature}, and scan calls it with {given}: the rows of the "
+            "sequences, then the recurrent outputs at their taps, then the non-sequences"
+            f"{made_at(user_line())}"
+        ) from None
+
+
+def _tensor(argument: str, value: Any) -> Any:
+    """Return a value as a variable; the error says which argument it was."""
+    try:
+        return as_variable(value)
+    except AsTensorError as error:
+        raise AsTensorError(f"{argument}: {error}{made_at(user_line())}") from None
+
+
+def _check_keys(argument: str, entry: Mapping[str, Any], allowed: tuple[str, str]) -> None:
+    unknown = [key for key in entry if key not in allowed]
+    if unknown:
+        raise ValueError(
+            f"{argument} has the unknown key {unknown[0]!r}: {entry}; wanted no others than "
+            f"{allowed[0]!r} and {allowed[1]!r}{made_at(user_line())}"
+        )
+
+
 def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
@@ -184,13 +244,15 @@ def _as_list(value: Any) -> list[Any]:
 # What a step gets.
 
 
-def _taps(entry: Mapping[str, Any], default: int) -> list[int]:
+def _taps(argument: str, entry: Mapping[str, Any], default: int) -> list[int]:
     taps = entry.get("taps", default)
     if taps is None:
         taps = default
     taps = list(taps) if isinstance(taps, (list, tuple, np.ndarray)) else [taps]
     if not all(isinstance(tap, (int, np.integer)) for tap in taps):
-        raise TypeError(f"taps: got {taps}, wanted whole numbers")
+        raise TypeError(
+            f"{argument}: got the taps {taps}, wanted whole numbers{made_at(user_line())}"
+        )
     return [int(tap) for tap in taps]
 
 
@@ -204,16 +266,26 @@ def _sequence_rows(
     """Return pairs of what stands for a row and of the tensor that the rows come from."""
     pairs: list[tuple[Variable, Variable]] = []
     for i, entry in enumerate(sequences):
+        argument = f"sequences: entry {i}"
         settings = entry if isinstance(entry, dict) else {"input": entry}
         if settings.get("input") is None:
-            raise ValueError(f"sequences: entry {i} is {entry!r}, wanted a tensor under 'input'")
-        tensor = as_tensor_variable(settings["input"])
+            raise ValueError(
+                f"{argument} is {entry!r}, wanted a tensor, or a dictionary with a tensor under "
+                f"'input'{made_at(user_line())}"
+            )
+        _check_keys(argument, settings, ("input", "taps"))
+        tensor = _tensor(argument, settings["input"])
         if not tensor.ndim:
             raise IndexError(
-                f"sequences: {tensor} of {tensor.type!r} has no axis to go over; "
-                f"a value that stays the same is a non-sequence{made_at(tensor.line)}"
+                f"{argument}, {short_formula(tensor)} of {tensor.type!r}, has no axis to go over; "
+                f"a value that stays the same is a non-sequence{made_at(user_line())}"
             )
-        taps = _taps(settings, 0)
+        taps = _taps(argument, settings, 0)
+        if not taps:
+            raise ValueError(
+                f"{argument} has no taps: {settings}; wanted at least one, as [0] for the row of "
+                f"the step{made_at(user_line())}"
+            )
         first, last = min([0, *taps]), max([0, *taps])
         for tap in taps:
             start, stop = tap - first, tap - last
@@ -257,27 +329,31 @@ class _Recurrence(NamedTuple):
 def _recurrence(entry: Any, i: int) -> _Recurrence | None:
     if entry is None:
         return None
+    argument = f"outputs_info: entry {i}"
     settings = entry if isinstance(entry, dict) else {"initial": entry}
+    _check_keys(argument, settings, ("initial", "taps"))
     if settings.get("initial") is None:
         if settings.get("taps") is not None:
             raise ValueError(
-                f"outputs_info: entry {i} has taps and no initial state: {settings}; if you are "
-                "using slices of an output you need to provide an initial state for it"
+                f"{argument} has taps and no initial state: {settings}; if you are using slices of "
+                "an output you need to provide an initial state for it, under 'initial'"
+                f"{made_at(user_line())}"
             )
         return None
-    state = as_tensor_variable(settings["initial"])
-    taps = _taps(settings, -1)
+    state = _tensor(argument, settings["initial"])
+    taps = _taps(argument, settings, -1)
     if not taps or max(taps) >= 0:
         raise ValueError(
-            f"outputs_info: entry {i} has the taps {taps}; all the tap values must be smaller "
-            "than 0: a step sees only what earlier steps made"
+            f"{argument} has the taps {taps}; all the tap values must be smaller than 0: a step "
+            f"sees only what earlier steps made{made_at(user_line())}"
         )
     if taps == [-1]:
         stacked, kind = shape_padleft(state), state.type
     elif not state.ndim:
         raise ValueError(
-            f"outputs_info: entry {i} has the taps {taps} and the initial state {state}, a scalar; "
-            f"wanted {-min(taps)} values along a first axis, the newest last"
+            f"{argument} has the taps {taps} and the initial state {short_formula(state)}, a "
+            f"scalar; wanted {-min(taps)} values along a first axis, the newest last"
+            f"{made_at(user_line())}"
         )
     else:
         stacked, kind = state, state.type.clone(broadcastable=state.broadcastable[1:])
@@ -287,7 +363,7 @@ def _recurrence(entry: Any, i: int) -> _Recurrence | None:
         variable.name = (state.name or f"output_{i}") + _place(tap)
         _give_test_value(variable, stacked, tap - min(taps))
         recent.append(variable)
-    return _Recurrence(stacked, tuple(taps), recent, str(state))
+    return _Recurrence(stacked, tuple(taps), recent, short_formula(state))
 
 
 # What a step returns.
@@ -314,6 +390,7 @@ class _Returned:
         if isinstance(value, until):
             raise ValueError(
                 f"scan: fn returns {value!r} alone; return outputs or updates beside it"
+                f"{made_at(value.condition.line)}"
             )
         if (
             _is_updates(value)
@@ -335,17 +412,38 @@ class _Returned:
     def _take(self, part: Any) -> None:
         if _is_updates(part):
             for variable, new in dict(part).items():
-                self.updates[variable] = variable.type.filter_variable(as_variable(new))
+                self._take_update(variable, new)
             return
         for output in part if isinstance(part, (list, tuple)) else [part]:
+            if isinstance(output, until):
+                raise ValueError(
+                    f"scan: fn returns {output!r} before the end; return one `until`, as the last: "
+                    f"outputs, updates, until(condition){made_at(output.condition.line)}"
+                )
             if not isinstance(output, Variable):
                 raise ValueError(
                     f"scan: fn returns {output!r} ({type(output).__name__}); the return value may "
                     "only be made of lists, tuples, or dictionaries containing Theano variables "
                     "(or `theano.scan_module.until` objects for conditions); make a variable of a "
-                    "constant with `tensor.constant`"
+                    f"constant with `tensor.constant`{made_at(user_line())}"
                 )
             self.outputs.append(as_tensor_variable(output))
+
+    def _take_update(self, variable: Any, new: Any) -> None:
+        if not isinstance(variable, SharedVariable):
+            raise TypeError(
+                f"scan: fn returns an update of {variable!r}, wanted a shared variable; what a "
+                "step hands on to the next otherwise is an output with an initial state in "
+                f"outputs_info{made_at(user_line())}"
+            )
+        new = _tensor(f"scan: fn returns as the update of {variable}", new)
+        try:
+            self.updates[variable] = variable.type.filter_variable(new)
+        except TypeError as error:
+            raise TypeError(
+                f"scan: fn returns as the update of {variable}: {error}; cast it, or give the "
+                f"shared variable that type{made_at(new.line)}"
+            ) from None
 
     def _add_default_updates(self, others: set[Variable]) -> None:
         condition = [] if self.condition is None else [self.condition]
@@ -386,16 +484,20 @@ def _number_of_steps(n_steps: Any, tensors: Sequence[Any], condition: Any) -> An
             raise ValueError(
                 "scan: no information about the number of steps provided; either provide a value "
                 "for n_steps argument of scan or provide an input sequence"
+                f"{made_at(user_line())}"
             )
         count = tensors[0].shape[0]
         for tensor in tensors[1:]:
             count = ROWS["minimum"](count, tensor.shape[0])
         return count
-    count = as_tensor_variable(n_steps)
+    count = _tensor("n_steps", n_steps)
     if count.ndim or not is_discrete(count.dtype):
         # Theano, too, tells symbols and numbers apart here.
         kind = ValueError if isinstance(n_steps, Variable) else TypeError
-        raise kind(f"n_steps: got {count} of {count.type!r}, wanted an integer scalar")
+        raise kind(
+            f"n_steps: got {short_formula(count)} of {count.type!r}, wanted an integer scalar; "
+            f"cast it: T.cast(..., 'int64'){made_at(user_line())}"
+        )
     return count.astype("int64")
 
 
@@ -423,6 +525,7 @@ class _Loop:
     ) -> None:
         self._name, self._rows, self._settings = name, list(rows), settings
         self._order = [one is not None for one in recurring]
+        self._numbers = tuple([i for i, one in enumerate(recurring) if one])
         self._states = [one for one in recurring if one]
         self._shared = list(returned.updates)
         pairs = list(zip(recurring, returned.outputs, strict=True))
@@ -449,13 +552,13 @@ class _Loop:
         An axis broadcasts in the one only if it does in the other.
         """
         replaced: dict[Variable, Variable] = {}
-        for one, output in zip(self._states, outputs, strict=False):
+        for i, (one, output) in enumerate(zip(self._states, outputs, strict=False)):
             kind, new = one.recent[0].type, output.type
             if not isinstance(new, TensorType) or kind.dtype != new.dtype:
-                raise ValueError(self._misfit(one, output, "dtype", kind.dtype, new.dtype))
+                raise ValueError(self._misfit(i, output, "dtype", kind.dtype, new.dtype))
             if kind.ndim != new.ndim:
                 raise ValueError(
-                    self._misfit(one, output, "number of dimensions", kind.ndim, new.ndim)
+                    self._misfit(i, output, "number of dimensions", kind.ndim, new.ndim)
                 )
             flags = [a and b for a, b in zip(kind.broadcastable, new.broadcastable, strict=True)]
             if tuple(flags) != kind.broadcastable:
@@ -471,17 +574,19 @@ class _Loop:
         ]
         return self._of_one_type(changed, [replaced.get(v, v) for v in recent])
 
-    def _misfit(self, one: _Recurrence, output: Variable, what: str, old: Any, new: Any) -> str:
+    def _misfit(self, i: int, output: Variable, what: str, old: Any, new: Any) -> str:
+        one, number = self._states[i], self._numbers[i]
         return (
             f"{self._name or 'scan'}: the initial state (`outputs_info` in scan nomenclature) of "
-            f"variable {one.name} has {what} {old}, while the result of the inner function (`fn`), "
-            f"{output}, has {what} {new}. "
+            f"variable {one.name} has {what} {old} in each step, while the result of the inner "
+            f"function (`fn`), output {number}, {short_formula(output)}, has {what} {new}. "
             + (
                 "This can happen if the inner function of scan results in an upcast or downcast; "
                 f"cast the one or the other, for example the initial state to {new}"
                 if what == "dtype"
                 else "What a step makes must be like what it gets: for a state that is a vector "
-                "the initial state is a vector"
+                "the initial state is a vector, and with taps other than [-1] a matrix of its "
+                "values before the first step"
             )
             + made_at(output.line)
         )
@@ -511,6 +616,7 @@ class _Loop:
             plain=tuple(outputs[states : states + plain]),
             new_carried=tuple(outputs[states + plain :]),
             condition=condition,
+            numbers=self._numbers,
         )
 
     def refuse_what_is_not_in(self, listed: Sequence[Variable]) -> None:
@@ -524,8 +630,8 @@ class _Loop:
                 raise MissingInputError(
                     f"{self._name or 'scan'} is missing an input: {variable}; strict is set, so "
                     "all shared variables that fn uses must be among the sequences and "
-                    "non_sequences"
-                    f"{made_at(variable.line)}"
+                    "non_sequences: add it to non_sequences, or leave strict out"
+                    f"{made_at(user_line())}"
                 )
 
     def applied(self, n_steps: Any) -> tuple[list[Variable], OrderedUpdates]:
@@ -607,8 +713,9 @@ def scan_checkpoints(
         For each output the steps that are kept, and the updates of shared variables.
 
     Raises:
-        ValueError: an output does not recur; a sequence or an output has taps; or, without padding,
-            when the function runs: the number of steps is no multiple.
+        RuntimeError: an output does not recur, or a sequence or an output has taps.
+        ValueError: ``save_every_N`` is no number above 0; or, when the function runs: a sequence is
+            too short, or, without padding, the number of steps is no multiple.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -622,16 +729,23 @@ def scan_checkpoints(
     """
     tensors = [as_tensor_variable(tensor) for tensor in _untapped("sequences", sequences)]
     states = [as_tensor_variable(state) for state in _untapped("outputs_info", outputs_info)]
+    every = save_every_N
+    if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+        raise ValueError(
+            f"save_every_N: got {every!r}, wanted a Python integer above 0{made_at(user_line())}"
+        )
     count = _number_of_steps(n_steps, tensors, None)
-    chunks = (count + save_every_N - 1 if padding else count) // save_every_N
+    names = [short_formula(tensor) for tensor in tensors]
+    chunks = Chunks(int(every), padding, names)(count, *[tensor.shape[0] for tensor in tensors])
 
     def chunked(tensor: Any) -> Any:
+        tensor = tensor[:count]
         if padding:
             # As Theano does: the steps that are too many get zeros.
-            missing = zeros((chunks * save_every_N - count, *tensor.shape[1:]), tensor.dtype)
-            tensor = concatenate([tensor[:count], missing])
+            missing = zeros((chunks * every - count, *tensor.shape[1:]), tensor.dtype)
+            tensor = concatenate([tensor, missing])
         tail = [tensor.shape[i] for i in range(1, tensor.ndim)]
-        return tensor.reshape((chunks, save_every_N, *tail), tensor.ndim + 1)
+        return tensor.reshape((chunks, every, *tail), tensor.ndim + 1)
 
     def steps(*arguments: Any) -> Any:
         first, second = len(tensors), len(tensors) + len(states)
@@ -640,7 +754,7 @@ def scan_checkpoints(
             list(arguments[:first]),
             list(arguments[first:second]),
             list(arguments[second:]),
-            save_every_N,
+            every,
             name=name,
             return_list=True,
         )
@@ -663,7 +777,7 @@ def _untapped(argument: str, values: Any) -> list[Any]:
         if isinstance(entry, dict) or entry is None:
             raise RuntimeError(
                 f"scan_checkpoints: {argument} has {entry!r} at index {i}; it does not work with "
-                "taps, nor with outputs that do not recur: wanted a tensor"
+                f"taps, nor with outputs that do not recur: wanted a tensor{made_at(user_line())}"
             )
     return entries
 

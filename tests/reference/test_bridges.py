@@ -96,6 +96,10 @@ MORE_CASES = [
     Case(chosen, x=real("float64", 3)),
     Case(doubled_until_large, wrt=(), x=real("float64", 3)),
     Case(ended_inside, x=real("float64", 3)),
+    Case(
+        "theano.scan_checkpoints(lambda a, t: a * t, x, T.exp(x[0]), save_every_N=2)[0]",
+        x=real("float64", 5),
+    ),
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
     Case(selected, x=real("float64", 3, 4)),

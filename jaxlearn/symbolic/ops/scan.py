@@ -32,6 +32,7 @@ from jaxlearn.symbolic.variables import as_tensor_variable, as_variable
 
 __all__ = [
     "Body",
+    "Chunks",
     "Counted",
     "LastStep",
     "Scan",
@@ -58,6 +59,7 @@ class Body(NamedTuple):
         plain: the other outputs.
         new_carried: the new values of those shared variables.
         condition: whether this step is the last; None where none says so.
+        numbers: which of the outputs that the user's function returns the recurrent ones are.
     """
 
     rows: tuple[Variable, ...]
@@ -69,6 +71,14 @@ class Body(NamedTuple):
     plain: tuple[Variable, ...]
     new_carried: tuple[Variable, ...]
     condition: Variable | None = None
+    numbers: tuple[int, ...] = ()
+
+    def described(self, state: int) -> str:
+        """Say which recurrent output one is, and what the user wrote for it."""
+        from jaxlearn.symbolic.printing import short_formula
+
+        number = self.numbers[state] if self.numbers else state
+        return f"output {number} of fn, {short_formula(self.states[state])}"
 
     @property
     def inputs(self) -> list[Variable]:
@@ -368,33 +378,48 @@ class _Loop(Op):
         self, node: Apply, variable: Variable, rows: int, n_steps: str = ""
     ) -> Callable[[], Exception]:
         """Return what makes the error of a sequence that has too few rows."""
+        from jaxlearn.symbolic.printing import short_formula
+
         return lambda: ValueError(
-            f"{self.label}: sequence is shorter than the required number of steps: {variable} has "
-            f"{rows} rows, n_steps is {n_steps or 'more'}{made_at(node.line)}"
+            f"{self.label}: sequence is shorter than the required number of steps: "
+            f"{short_formula(variable)} has {_counted(rows, 'row')}, n_steps is "
+            f"{n_steps or 'larger'}; give more rows, or leave n_steps out: there are then as many "
+            f"steps as rows{made_at(node.line)}"
+        )
+
+    def _negative(self, node: Apply, n_steps: Any) -> Callable[[], Exception]:
+        """Return what makes the error of a number of steps below zero."""
+        return lambda: IndexError(
+            f"{self.label} was asked to run for a negative number of steps: n_steps is {n_steps}; "
+            f"go over rows from the last to the first by go_backwards=True{made_at(node.line)}"
         )
 
     def _check_initial(self, node: Apply, values: Sequence[Any]) -> None:
         """Refuse initial states that are too short."""
+        from jaxlearn.symbolic.printing import short_formula
+
         variables, initial = self.body.split(node.inputs)[1], self.body.split(values)[1]
         for variable, rows, taps in zip(variables, initial, self.body.taps, strict=True):
             if len(rows) < -min(taps):
                 raise ValueError(
-                    f"{self.label}: the initial state {variable} has {len(rows)} rows, wanted "
-                    f"{-min(taps)}: so many steps back do the taps {list(taps)} reach"
-                    f"{made_at(node.line)}"
+                    f"{self.label}: outputs_info: the initial state {short_formula(variable)} has "
+                    f"{_counted(len(rows), 'row')}, wanted {-min(taps)}: so many steps back do the "
+                    f"taps {list(taps)} reach{made_at(node.line)}"
                 )
 
     def _check_states(self, node: Apply, inputs: Sequence[Any], states: Sequence[Any]) -> None:
         """Refuse a step that changes the shape of a state."""
-        start = len(self.body.rows)
-        variables = self.body.split(node.inputs)[1]
-        for variable, taps, after in zip(variables, self.body.taps, states, strict=False):
-            before, start = inputs[start], start + len(taps)
+        body, place = self.body, 0
+        for i, (taps, after) in enumerate(zip(body.taps, states, strict=False)):
+            recent, before = body.recent[place], inputs[len(body.rows) + place]
+            place += len(taps)
             if jnp.shape(before) != jnp.shape(after):
                 raise ValueError(
-                    f"{self.label}: a step makes {jnp.shape(after)} of the recurrent output that "
-                    f"begins with {variable}, which has shape {jnp.shape(before)} for each step; "
-                    f"the shape must stay{made_at(node.line)}"
+                    f"{self.label}: {body.described(i)}, has shape {jnp.shape(after)} after a "
+                    f"step, and had shape {jnp.shape(before)} before it, as {recent}; what recurs "
+                    "keeps its shape: let it begin with the shape that it ends with, and write "
+                    "into it by set_subtensor instead of adding to it"
+                    f"{made_at(body.states[i].line)}"
                 )
 
 
@@ -424,10 +449,7 @@ class Scan(_Loop):
         """Return the function of the whole loop."""
         n_steps = lowering.size(node.inputs[0], values[0])
         if n_steps < 0:
-            raise IndexError(
-                f"{self.label} was asked to run for a negative number of steps: n_steps is "
-                f"{n_steps}{made_at(node.line)}"
-            )
+            raise self._negative(node, n_steps)()
         self._check_initial(node, values)
         for variable, rows in self._sequences(node, values):
             if len(rows) < n_steps:
@@ -461,6 +483,8 @@ class While(_Loop):
         """Return the function of the whole loop."""
         body, limit = self.body, values[0]
         self._check_initial(node, values)
+        known = limit if isinstance(limit, np.ndarray) else "below 0"
+        lowering.check(limit >= 0, self._negative(node, known))
         for variable, rows in self._sequences(node, values):
             lowering.check(limit <= len(rows), self._too_short(node, variable, len(rows)))
         graph = Graph(body.inputs, _outputs_of_while(body))
@@ -559,6 +583,10 @@ class Counted(Scan):
         not_kept = literal((None,) * (len(self.body.states) + len(self.body.plain)))
         call = f"{step}, {limit}, {inputs[0]}, {arguments}, {self.body.taps}{rest}"
         return f"({not_kept} + {writer.function(loop_counted)}({call}))"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" + ("" if count == 1 else "s")
 
 
 def _outputs_of_while(body: Body) -> list[Variable]:
@@ -899,6 +927,74 @@ def _written(
     return step, ", ".join(parts)
 
 
+class Chunks(Op):
+    """How many times a number of steps goes into another.
+
+    Its inputs are the number of all steps, and the numbers of rows of the sequences.
+
+    Args:
+        every: how many steps a chunk has.
+        padding: whether the last chunk may be short of steps.
+        names: of the sequences.
+
+    Raises:
+        ValueError: when the function runs: the last chunk is short and may not be, or a sequence
+            has too few rows.
+
+    Example:
+        >>> [int(Chunks(3, True, [])(steps).eval()) for steps in (6, 7)]
+        [2, 3]
+    """
+
+    parameters = ("every", "padding", "names")
+
+    def __init__(self, every: int, padding: bool, names: Sequence[str]) -> None:
+        self.every = every
+        self.padding = padding
+        self.names = tuple(names)
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """A whole number comes out."""
+        variables = [as_tensor_variable(value) for value in inputs]
+        return Apply.of_types(self, variables, [TensorType("int64", ())])
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """A number of steps has no gradient."""
+        return False
+
+    def function(self, *values: Any) -> Any:
+        """Divide, and round up; what is not to be rounded is refused on the host."""
+        return -(-values[0].astype(np.int64) // self.every)
+
+    def host(self, node: Apply, *values: Any) -> Any:
+        """Check the numbers, and divide."""
+        steps, every = int(values[0]), self.every
+        for name, rows in zip(self.names, values[1:], strict=True):
+            if rows < steps:
+                raise ValueError(
+                    "scan_checkpoints: sequence is shorter than the required number of steps: "
+                    f"{name} has {_counted(int(rows), 'row')}, n_steps is {steps}"
+                    f"{made_at(node.line)}"
+                )
+        if steps % every and not self.padding:
+            raise ValueError(
+                f"scan_checkpoints: there are {_counted(steps, 'step')}, which is no multiple of "
+                f"save_every_N={every}, and padding is off; set padding=True, or give a number of "
+                f"steps such as n_steps={steps - steps % every}{made_at(node.line)}"
+            )
+        return np.int64(-(-steps // every))
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the division."""
+        if writer.is_known(node.inputs[0]):
+            return f"-(-{writer.raw(inputs[0])} // {self.every})"
+        return f"-(-{inputs[0]}.astype(jnp.int64) // {self.every})"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """It is a number of Python if the number of steps is."""
+        return known[0]
+
+
 class LastStep(Transparent):
     """What the last step made, once there was one."""
 
@@ -912,11 +1008,22 @@ class LastStep(Transparent):
         lowering.check(
             values[1] > 0,
             lambda: IndexError(
-                f"index -1 is out of bounds: the loop {node.inputs[0]} made no step"
-                f"{made_at(node.line)}"
+                f"index -1 is out of bounds: {_described_last(node.inputs[0])}; n_steps, or the "
+                f"number of rows of the sequences, is 0{made_at(node.line)}"
             ),
         )
         return self.function
+
+
+def _described_last(last: Variable) -> str:
+    """Say that a loop made no step, in the user's words, of an output of its last step."""
+    node: Any = last.owner
+    if node is None or not isinstance(node.op, _Loop) or last.index is None:
+        return f"there is no last step of {last}"
+    body = node.op.body
+    before = 1 if isinstance(node.op, While) else len(body.states) + len(body.plain)
+    described = body.described(last.index - before)
+    return f"{node.op.label} made no step, and so there is no last row of {described}"
 
 
 def last_step(steps: Variable) -> Any:
