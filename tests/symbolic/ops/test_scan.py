@@ -22,11 +22,13 @@ def outputs_of(*arguments, **settings):
     return theano.scan(*arguments, **settings)[0]
 
 
-def equations(function, *values):
-    """How many equations the program of a function has, those of inner programs included."""
+def lengths(function, *values):
+    """How many equations the program of a function has, inner ones too, and lines its XLA code."""
     with jax.enable_x64(True):
         pure, state = function.as_jax(*values)
-        return count_equations(jax.make_jaxpr(pure)(state, *values).jaxpr)
+        code = jax.jit(pure).lower(state, *values).as_text()
+        equations = count_equations(jax.make_jaxpr(pure)(state, *values).jaxpr)
+        return equations, len(code.splitlines())
 
 
 def count_equations(program):
@@ -46,9 +48,9 @@ def test_the_program_is_as_long_for_10000_steps_as_for_1000():
     cost = T.sqr(states).sum() + counted[-1]
     f = theano.function([m, h0, w, s, x, n], [cost, *T.grad(cost, [m, h0, w, s])])
     given = np.zeros(3), np.eye(3), 0.5, np.ones(2)
-    short = equations(f, np.ones((1000, 3)), *given, 1000)
-    assert short == equations(f, np.ones((10_000, 3)), *given, 10_000)
-    assert 20 < short < 500
+    short = lengths(f, np.ones((1000, 3)), *given, 1000)
+    assert short == lengths(f, np.ones((10_000, 3)), *given, 10_000)
+    assert 20 < short[0] < 500
 
 
 def test_a_number_of_steps_compiles_once():
