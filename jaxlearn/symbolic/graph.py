@@ -328,6 +328,9 @@ class Op:
     - `tracing` is the context of JAX's settings in which derivatives of the function are traced;
     - `connected` tells the inputs that the outputs depend on in the sense of the gradient;
     - `gradient` is `jax.vjp` of the operation's own function.
+
+    A subclass may say the last two as Theano's operations do: by ``connection_pattern(node)``, and
+    by ``grad(inputs, output_gradients)`` or ``L_op(inputs, outputs, output_gradients)``.
     """
 
     parameters: tuple[str, ...] = ()
@@ -425,7 +428,15 @@ class Op:
 
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the outputs depend on the values of input ``i``, not only on its shape."""
-        return True
+        pattern: Any = getattr(self, "connection_pattern", None)
+        return pattern is None or any(pattern(node)[i])
+
+    @property
+    def has_own_gradient(self) -> bool:
+        """Whether the gradient is another than what JAX makes of the function."""
+        overridden = type(self).gradient is not Op.gradient and not self.transparent
+        as_in_theano = hasattr(self, "L_op") or hasattr(self, "grad")
+        return overridden or as_in_theano or bool(self.underived)
 
     def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
         """Whether the derivative by input ``i`` depends on the values of input ``j``."""
@@ -443,12 +454,36 @@ class Op:
         from jaxlearn.symbolic.gradient_types import grad_not_implemented
         from jaxlearn.symbolic.vector_jacobian_product import vector_jacobian_product
 
+        if hasattr(self, "L_op") or hasattr(self, "grad"):
+            return self._gradient_as_in_theano(node, output_gradients, wanted)
         derived = [i for i in wanted if i not in self.underived]
         answers = vector_jacobian_product(node, output_gradients, derived)
         found = dict(zip(derived, answers, strict=True))
         return [
             grad_not_implemented(self, i, node.inputs[i]) if i in self.underived else found[i]
             for i in wanted
+        ]
+
+    def _gradient_as_in_theano(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        from jaxlearn.symbolic.gradient_types import DisconnectedType
+
+        given = [DisconnectedType()() if g is None else g for g in output_gradients]
+        own: Any = self
+        if hasattr(self, "L_op"):
+            name, found = "L_op", own.L_op(node.inputs, node.outputs, given)
+        else:
+            name, found = "grad", own.grad(node.inputs, given)
+        if len(found) != len(node.inputs):
+            raise ValueError(
+                f"{self}.{name} returned {len(found)} gradients, wanted one for each of the "
+                f"{len(node.inputs)} inputs{made_at(node.line)}"
+            )
+        kinds = [getattr(found[i], "type", None) for i in wanted]
+        return [
+            None if isinstance(kind, DisconnectedType) else found[i]
+            for i, kind in zip(wanted, kinds, strict=True)
         ]
 
     def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:

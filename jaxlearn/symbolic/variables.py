@@ -9,7 +9,14 @@ from jaxlearn.symbolic.errors import AsTensorError, ComplexError, made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Variable
 from jaxlearn.symbolic.types import GenericType, TensorType, as_constant_array, is_complex
 
-__all__ = ["TensorConstant", "TensorOperators", "TensorVariable", "as_tensor_variable", "constant"]
+__all__ = [
+    "TensorConstant",
+    "TensorOperators",
+    "TensorVariable",
+    "as_tensor_variable",
+    "as_variable",
+    "constant",
+]
 
 
 class TensorOperators:
@@ -572,6 +579,21 @@ def constant(
     # A copy: a later change of the caller's array must not change the graph.
     kind = TensorType(array.dtype, [length == 1 for length in array.shape])
     return TensorConstant(kind, array.copy(), name)
+
+
+def as_variable(x: Any) -> Any:
+    """Return a variable as it is, and what is none as a tensor variable.
+
+    A state of random numbers is a variable, and no tensor.
+
+    Args:
+        x: a variable, or a number, array or nested sequence.
+
+    Example:
+        >>> as_variable([1.0, 2.0]).type
+        TensorType(float64, vector)
+    """
+    return x if isinstance(x, Variable) else as_tensor_variable(x)
 
 
 def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Any:
