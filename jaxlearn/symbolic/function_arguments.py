@@ -38,11 +38,12 @@ class In:
         update: an expression that replaces that value after each call.
         mutable: no meaning here: what is given is never changed.
         strict: accept only an array of the very dtype.
-        borrow: no meaning here.
         allow_downcast: accept what loses precision; None accepts Python floats where
             ``config.floatX`` is the dtype.
         autoname: take the variable's name where there is no other.
         implicit: no meaning here.
+        borrow: no meaning here.
+        shared: no meaning here.
 
     Example:
         >>> import jaxlearn.theano as theano
@@ -61,10 +62,10 @@ class In:
         update: Any = None,
         mutable: bool | None = None,
         strict: bool = False,
-        borrow: bool | None = None,
         allow_downcast: bool | None = None,
         autoname: bool = True,
         implicit: bool | None = None,
+        borrow: bool | None = None,
         shared: bool = False,
     ) -> None:
         self.variable = variable
@@ -91,13 +92,34 @@ class Param(In):
         variable: the variable.
         default: what it is where a call does not give it.
         name: the name by which a call may give it.
-        **options: as `In` has them.
+        mutable: no meaning here.
+        strict: as `In` has it.
+        allow_downcast: as `In` has it.
+        implicit: no meaning here.
+        borrow: no meaning here.
     """
 
     def __init__(
-        self, variable: Variable, default: Any = None, name: str | None = None, **options: Any
+        self,
+        variable: Variable,
+        default: Any = None,
+        name: str | None = None,
+        mutable: bool = False,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
     ) -> None:
-        super().__init__(variable, name, default, **options)
+        super().__init__(
+            variable,
+            name,
+            default,
+            mutable=mutable,
+            strict=strict,
+            allow_downcast=allow_downcast,
+            implicit=implicit,
+            borrow=borrow,
+        )
 
 
 class Out:

@@ -729,9 +729,17 @@ class Maker:
 class FunctionGraph:
     """The graph between some inputs and outputs.
 
+    Args:
+        inputs: the inputs.
+        outputs: the outputs.
+        features: no meaning here: nothing changes the graph.
+        clone: no meaning here, for the same reason.
+        update_mapping: which output, by number, is the update of which input.
+
     Attributes:
         inputs: the inputs.
         outputs: the outputs, those of updates after the others.
+        update_mapping: as given.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -740,9 +748,17 @@ class FunctionGraph:
         [Elemwise{exp,no_inplace}(x)]
     """
 
-    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], **_: Any) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        features: Any = None,
+        clone: bool = True,
+        update_mapping: Mapping[int, int] | None = None,
+    ) -> None:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
+        self.update_mapping = update_mapping
 
     def toposort(self) -> list[Any]:
         """Return the nodes in the order of computation."""

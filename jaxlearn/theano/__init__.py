@@ -9,7 +9,7 @@ from jaxlearn.symbolic.function_arguments import In, Out, Param
 from jaxlearn.symbolic.functions import function
 from jaxlearn.symbolic.gradients import Lop, Rop, grad, subgraph_grad
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, clone
-from jaxlearn.symbolic.ops.contraction import dot
+from jaxlearn.symbolic.ops.contraction import dot_of_either as dot
 from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.optimizers import optax_updates
 from jaxlearn.symbolic.printing import debugprint as dprint

@@ -27,6 +27,7 @@ __all__ = [
     "addbroadcast",
     "concatenate",
     "diag",
+    "diag_of_matrix",
     "diagonal",
     "dimshuffle",
     "flatten",
@@ -672,18 +673,26 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
     return Reshape(ndim)(x, lengths)
 
 
-def flatten(x: Any, ndim: int = 1, outdim: int | None = None) -> Any:
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     """Return the elements in ``ndim`` axes: the first ones stay, the last ones are merged.
 
+    Args:
+        x: any tensor.
+        ndim: how many axes are left; 1 by default.
+        outdim: the older name of ``ndim``.
+
     Raises:
-        ValueError: ``ndim`` is less than 1 or more than there are.
+        ValueError: ``ndim`` is less than 1 or more than there are; or ``outdim`` is given, too.
 
     Example:
         >>> flatten([[[1, 2], [3, 4]]], 2).eval().tolist()
         [[1, 2, 3, 4]]
     """
     variable = as_tensor_variable(x)
-    ndim = ndim if outdim is None else outdim
+    if ndim is not None and outdim is not None:
+        raise ValueError(f"flatten: got ndim={ndim} and outdim={outdim}, its older name; give ndim")
+    ndim = outdim if ndim is None else ndim
+    ndim = 1 if ndim is None else ndim
     if not 1 <= ndim <= max(variable.ndim, 1):
         raise ValueError(f"ndim: got {ndim}, wanted 1 to {max(variable.ndim, 1)}")
     if variable.ndim == ndim:
@@ -1222,6 +1231,30 @@ def diag(v: Any, k: int = 0) -> Any:
     if variable.ndim >= 2:
         return diagonal(variable, k)
     raise ValueError(f"diag: got {variable} with {variable.ndim} axes, wanted 1 or more")
+
+
+def diag_of_matrix(x: Any) -> Any:
+    """Return a vector as the diagonal of a matrix, or the diagonal of a matrix as a vector.
+
+    It is `diag` as ``theano.tensor.nlinalg`` has it.
+
+    Args:
+        x: a vector or a matrix.
+
+    Raises:
+        TypeError: it is neither.
+
+    Example:
+        >>> diag_of_matrix([[1, 2], [3, 4]]).eval().tolist()
+        [1, 4]
+    """
+    variable = as_tensor_variable(x)
+    if variable.ndim not in (1, 2):
+        raise TypeError(
+            f"nlinalg.diag: got {variable} of {variable.type!r}, wanted a vector or a matrix; "
+            "T.diag and T.diagonal take tensors of more axes"
+        )
+    return diag(variable)
 
 
 class TensorCopy(Op):

@@ -47,7 +47,15 @@ from jaxlearn.symbolic.ops.creation import (
     zeros,
     zeros_like,
 )
-from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip, iround, round  # noqa: A004
+from jaxlearn.symbolic.ops.elementwise import (
+    ROWS,
+    cast,
+    clip,
+    iround,
+    isinf,
+    isnan,
+    round,  # noqa: A004
+)
 from jaxlearn.symbolic.ops.grids import mgrid, ogrid
 from jaxlearn.symbolic.ops.indexing import (
     Choose,
@@ -176,6 +184,8 @@ _OTHER_NAMES = {
     "where": "switch",
 }
 _ELSEWHERE = (
+    "isinf",
+    "isnan",
     "sigmoid",
     "sigmoid_binary_crossentropy",
     "softplus",
@@ -273,6 +283,8 @@ __all__ = [
     "iround",
     "is_flat",
     "isclose",
+    "isinf",
+    "isnan",
     "join",
     "join_",
     "largest",

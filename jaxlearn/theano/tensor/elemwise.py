@@ -1,13 +1,14 @@
 """Theano's ``theano.tensor.elemwise``: what kinds of operations there are."""
 
 from jaxlearn.symbolic.ops.kinds import (
+    AccumulatingReduction,
     AllReduction,
     AnyReduction,
+    ElementwiseReduction,
     Elemwise,
     ProdReduction,
     SumReduction,
 )
-from jaxlearn.symbolic.ops.reductions import Accumulation, Reduction
 from jaxlearn.symbolic.ops.shaping import DimShuffle
 from jaxlearn.theano.replaced import refusing
 
@@ -15,8 +16,8 @@ __getattr__ = refusing(__name__)
 
 All = AllReduction
 Any = AnyReduction
-CAReduce = Reduction
-CAReduceDtype = Accumulation
+CAReduce = ElementwiseReduction
+CAReduceDtype = AccumulatingReduction
 Prod = ProdReduction
 Sum = SumReduction
 

@@ -23,7 +23,8 @@ from jaxlearn.symbolic.ops.linear_algebra import (
     pinv,
 )
 from jaxlearn.symbolic.ops.matrices import trace
-from jaxlearn.symbolic.ops.shaping import AllocateDiagonal, ExtractDiagonal, diag
+from jaxlearn.symbolic.ops.shaping import AllocateDiagonal, ExtractDiagonal
+from jaxlearn.symbolic.ops.shaping import diag_of_matrix as diag
 from jaxlearn.symbolic.ops.solving import (
     LeastSquares,
     TensorInv,

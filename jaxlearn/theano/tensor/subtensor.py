@@ -1,10 +1,7 @@
 """Theano's ``theano.tensor.subtensor``."""
 
 from jaxlearn.symbolic.ops.indexing import (
-    AdvancedBooleanIncSubtensor,
-    AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
-    AdvancedSubtensor,
     AdvancedSubtensor1,
     IncSubtensor,
     Subtensor,
@@ -19,6 +16,9 @@ from jaxlearn.symbolic.ops.indexing import (
     set_subtensor,
     take,
 )
+from jaxlearn.symbolic.ops.kinds import IndexedChange as AdvancedIncSubtensor
+from jaxlearn.symbolic.ops.kinds import IndexedPart as AdvancedSubtensor
+from jaxlearn.symbolic.ops.kinds import MaskedChange as AdvancedBooleanIncSubtensor
 from jaxlearn.theano.replaced import refusing
 
 __getattr__ = refusing(__name__)
