@@ -13,9 +13,11 @@ import numpy as np
 
 from jaxlearn.arguments import whole_number
 from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.containers import FunctionContainers
 from jaxlearn.symbolic.errors import SourceLine, made_at, user_line
 from jaxlearn.symbolic.function_arguments import (
     In,
+    Out,
     OutputForm,
     add_default_updates,
     check_inputs,
@@ -155,7 +157,7 @@ def recorded_functions() -> Iterator[list[Function]]:
 _free_contexts: list[Any] = []
 
 
-class Function:
+class Function(FunctionContainers):
     """A compiled function; `function` makes it.
 
     Calling it with one value per input, by position or name, returns what its outputs are; then
@@ -189,6 +191,7 @@ class Function:
         self._outputs = list(outputs)
         self._line = user_line()
         self._defaults = [entry.value for entry in inputs]
+        self._set_for_one_call = {}
         self._prepare()
 
     def _prepare(self) -> None:
@@ -277,6 +280,8 @@ class Function:
             self._defaults[i] = outputs.pop()
         for i in self._states:
             outputs[i] = state_of(outputs[i])
+        if self._set_for_one_call:
+            self._forget_values_of_one_call()
         return self._form.hand_out(outputs)
 
     # Many calls in one.
@@ -424,6 +429,7 @@ class Function:
             if self._prints:
                 jax.effects_barrier()
         self._store(loop)
+        self._forget_values_of_one_call()
         return self._form.hand_out(loop.outputs)
 
     def _store(self, loop: Any) -> None:
@@ -600,17 +606,6 @@ class Function:
             raise TypeError(f"{self._who()}: {problem}; the inputs are {self._signature()}")
         return found[0]
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return the value that an input has where a call does not give it."""
-        position = self._position(key)
-        value = self._defaults[position]
-        is_state = isinstance(self.inputs[position].variable.type, RandomStateType)
-        return state_of(value) if is_state and isinstance(value, np.ndarray) else value
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Set the value that an input has where a call does not give it."""
-        self._defaults[self._position(key)] = value
-
     def _signature(self) -> str:
         return f"({', '.join(map(self._input_name, range(len(self.inputs))))})"
 
@@ -712,13 +707,16 @@ class Maker:
 
     Attributes:
         inputs: its inputs, as `In`.
-        outputs: the expressions that it computes.
+        outputs: the expressions that it computes, as `Out`.
         fgraph: its graph.
+        name: what it was called.
+        mode: ``config.mode``; it has no meaning.
     """
 
     def __init__(self, made: Function) -> None:
         self.inputs = made.inputs
-        self.outputs = made._outputs
+        self.outputs = [Out(variable) for variable in made._outputs]
+        self.name = made.name
         self.fgraph = FunctionGraph(
             [entry.variable for entry in made.inputs],
             [*made._outputs, *made.updates.values()],

@@ -21,6 +21,7 @@ __all__ = [
     "OrderedUpdates",
     "SharedVariable",
     "TensorSharedVariable",
+    "load_shared_variable",
     "shared",
 ]
 
@@ -104,9 +105,11 @@ class SharedVariable(Variable):
         return self
 
     @property
-    def container(self) -> SharedVariable:
-        """Where the value is kept; old programs read ``container.value``."""
-        return self
+    def container(self) -> Any:
+        """Where the value is kept; old programs read and set ``container.value``."""
+        from jaxlearn.symbolic.containers import Container
+
+        return Container(self, self.name, self.get_value, self.set_value)
 
     @property
     def value(self) -> Any:
@@ -195,7 +198,7 @@ def shared(
     allow_downcast: bool | None = None,
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
-    target: str | None = None,
+    target: str = "cpu",
 ) -> Any:
     """Return a variable with a value of its own, which functions read and their updates replace.
 
@@ -252,6 +255,16 @@ def _python_number(value: float) -> np.ndarray:
         keeps = config.cast_policy == "numpy+floatX"
         return np.asarray(value, config.floatX if keeps else "float64")
     return np.asarray(value)
+
+
+def load_shared_variable(val: Any) -> Any:
+    """Return a shared variable of a value; Theano's pickles of shared variables name this.
+
+    Example:
+        >>> load_shared_variable(np.zeros(2)).type
+        TensorType(float64, vector)
+    """
+    return shared(val)
 
 
 class GenericSharedVariable(SharedVariable):
