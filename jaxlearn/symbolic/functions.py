@@ -659,8 +659,8 @@ class Function(FunctionContainers):
             for variable, value in updates.items()
         }
         inputs = [copy.copy(entry) for entry in self.inputs]
-        for entry, value in zip(inputs, self._defaults, strict=True):
-            entry.value = value
+        for i, entry in enumerate(inputs):
+            entry.value = self._set_for_one_call.get(i, self._defaults[i])
         form = copy.copy(self._form)
         form.is_one = False
         return Function(

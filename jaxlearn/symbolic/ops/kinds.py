@@ -32,6 +32,7 @@ __all__ = [
     "Bartlett",
     "CpuContiguous",
     "Default",
+    "DotModulo",
     "ElementwiseReduction",
     "Elemwise",
     "Eye",
@@ -656,6 +657,47 @@ class TensorFromScalar(_OneScalar):
             TypeError: it has axes.
         """
         return self._checked(s)
+
+
+class DotModulo(_Maker):
+    """Two products of a matrix and a vector of whole numbers, modulo a number each, as one vector.
+
+    All numbers lie in [0, 2**31); what is computed is then exact.
+
+    Example:
+        >>> state = as_tensor_variable([3, 5, 6])
+        >>> DotModulo()([[1, 0, 2]], state, 7, [[0, 1, 1]], state, 4).eval().tolist()
+        [1, 3]
+    """
+
+    def __call__(
+        self,
+        A: Any,  # noqa: N803  (Theano's names)
+        s: Any,
+        m: Any,
+        A2: Any,  # noqa: N803
+        s2: Any,
+        m2: Any,
+    ) -> Any:
+        """Return both, the first one first, in the dtype of the first vector.
+
+        Args:
+            A: a matrix.
+            s: a vector.
+            m: the number that is divided by.
+            A2: the second matrix.
+            s2: the second vector.
+            m2: the second number.
+        """
+        halves = [_product_modulo(A, s, m), _product_modulo(A2, s2, m2)]
+        dtype = as_tensor_variable(s).dtype
+        return elementwise.cast(shaping.join(0, *halves), dtype)
+
+
+def _product_modulo(matrix: Any, vector: Any, modulus: Any) -> Any:
+    wide = [elementwise.cast(factor, "int64") for factor in (matrix, vector)]
+    # Three products of 62 bits have no room in 64; what is left of each has.
+    return reductions.sum(wide[0] * wide[1] % modulus, axis=1) % modulus
 
 
 class Default(_Maker):
