@@ -238,8 +238,37 @@ class OutputForm:
             )
         return variable
 
-    def hand_out(self, values: list[Any]) -> Any:
-        """Return the values as the caller asked for them."""
+    def positions(self, subset: Sequence[Any]) -> list[int]:
+        """Return where the values lie that a call asks for by ``output_subset``.
+
+        Args:
+            subset: the outputs' positions; or their keys, where a dictionary is returned.
+
+        Raises:
+            TypeError: it is no list or tuple.
+            ValueError: there is no such output.
+        """
+        if not isinstance(subset, (list, tuple)):
+            raise TypeError(f"output_subset: got {subset!r}, wanted a list of outputs")
+        known = list(range(len(self.variables))) if self.keys is None else self.keys
+        for one in subset:
+            if one not in known:
+                raise ValueError(
+                    f"output_subset: there is no output {one!r}; they are "
+                    f"{', '.join(map(repr, known)) or 'none'}"
+                )
+        return [known.index(one) for one in subset]
+
+    def hand_out(self, values: list[Any], subset: Sequence[int] | None = None) -> Any:
+        """Return the values as the caller asked for them.
+
+        Args:
+            values: all of them.
+            subset: the positions of those to return, in a list or a dictionary.
+        """
+        if subset is not None:
+            chosen = [values[i] for i in subset]
+            return chosen if self.keys is None else {self.keys[i]: values[i] for i in subset}
         if self.is_one:
             return values[0]
         if self.keys is not None:

@@ -253,14 +253,24 @@ class Function(FunctionContainers):
         """How many programs have been compiled, for different shapes and sizes."""
         return self._program.variants
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(
+        self, *args: Any, output_subset: Sequence[Any] | None = None, **kwargs: Any
+    ) -> Any:
         """Compute the outputs and update the shared variables.
+
+        Args:
+            *args: the inputs, in order.
+            output_subset: the outputs to return, by position, in a list; or by key, where the
+                function returns a dictionary. All are computed, and all updates are made.
+            **kwargs: inputs by name.
 
         Raises:
             TypeError: an input is missing, unknown, given twice, or does not fit its variable.
+            ValueError: there is no such output.
         """
+        subset = None if output_subset is None else self._form.positions(output_subset)
         quick = self._quick
-        if quick is not None and not kwargs:
+        if quick is not None and subset is None and not kwargs:
             try:
                 context = _free_contexts.pop()
             except IndexError:
@@ -282,7 +292,7 @@ class Function(FunctionContainers):
             outputs[i] = state_of(outputs[i])
         if self._set_for_one_call:
             self._forget_values_of_one_call()
-        return self._form.hand_out(outputs)
+        return self._form.hand_out(outputs, subset)
 
     # Many calls in one.
 

@@ -178,3 +178,28 @@ def test_copies_and_pickles_keep_the_values(parts):
     for again in (f.copy(), pickle.loads(pickle.dumps(f)), copy.copy(f)):
         assert again["s"] == 3.0
         assert again([2.0])[0].tolist() == [6.0]
+
+
+def test_a_call_returns_some_of_the_outputs():
+    # As Theano 1.0.5 answers.
+    x, total = T.dscalar("x"), theano.shared(0.0, "total")
+    listed = theano.function([x], [x * 2, x * 3, x * 4], updates=[(total, total + x)])
+    assert [listed(1.0, output_subset=[2, 0]), listed(1.0, output_subset=(0, 0))] == [
+        [4, 2],
+        [2, 2],
+    ]
+    assert listed(x=1.0, output_subset=[]) == []
+    assert listed(1.0, output_subset=None) == [2, 3, 4]
+    assert total.get_value() == 4.0
+    assert theano.function([x], x * 2)(1.0, output_subset=[0]) == [2]
+    named = theano.function([x], {"a": x * 2, "b": x * 3})
+    assert named(1.0, output_subset=["b"]) == {"b": 3}
+    with pytest.raises(
+        ValueError, match=r"^output_subset: there is no output 'c'; they are 'a', 'b'"
+    ):
+        named(1.0, output_subset=["c"])
+    with pytest.raises(ValueError, match="there is no output 3; they are 0, 1, 2"):
+        listed(1.0, output_subset=[3])
+    with pytest.raises(TypeError, match="output_subset: got 1, wanted a list of outputs"):
+        listed(1.0, output_subset=1)
+    assert total.get_value() == 4.0
