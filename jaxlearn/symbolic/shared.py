@@ -214,7 +214,7 @@ def shared(
         target: no meaning here: the value lives on JAX's device.
 
     Raises:
-        TypeError: the value is symbolic.
+        TypeError: the value is symbolic, or what is no array is to have axes.
 
     Example:
         >>> import numpy as np
@@ -233,6 +233,11 @@ def shared(
 
         return RandomStateSharedVariable(name, RandomStateType(), value, strict)
     if not _is_numeric(value):
+        if broadcastable is not None:
+            raise TypeError(
+                f"shared: broadcastable: got {broadcastable!r} for {value!r}, a Python object "
+                "without axes; make an array of it: numpy.asarray(value)"
+            )
         return GenericSharedVariable(name, generic, value, strict)
     array = np.asarray(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -128,6 +128,33 @@ def test_two_names_of_one_argument():
     assert theano.clone(y * 2, copy_inputs=False).owner.inputs[0] is not y
 
 
+def test_names_of_several_variables():
+    # As Theano 1.0.5 answers.
+    for names in (("x", "yz"), (["x", "yz"],), (("x", "yz"),)):
+        assert [variable.name for variable in T.dvectors(*names)] == ["x", "yz"]
+    assert [variable.name for variable in T.vectors("xyz")] == ["x", "y", "z"]
+    assert T.iscalars("x").name == "x"
+    assert [variable.name for variable in T.dscalars(1)] == [None]
+    assert T.dscalars() == T.dscalars(0) == T.dscalars([]) == []
+    assert T.tensor("int8", (True,), sparse_grad=True).type == T.TensorType("int8", (True,))
+
+
+def test_stacks_take_tensors_by_name():
+    x = T.dvector("x")
+    assert T.stack(tensors=[x, x], axis=1).eval({x: [1.0, 2.0]}).tolist() == [[1, 1], [2, 2]]
+    assert text_of(TypeError, T.stack, [x, x], dim=1).startswith("stack: got dim, wanted a list")
+    assert text_of(TypeError, T.stack, [x], tensors=[x]).startswith("stack: got tensors, wanted")
+
+
+def test_arguments_without_a_meaning_here_are_refused_where_they_would_have_one():
+    text = text_of(TypeError, theano.shared, [1, 2], broadcastable=(True,))
+    assert text.startswith("shared: broadcastable: got (True,) for [1, 2], a Python object without")
+    rows = [[0.0, 1.0]]
+    assert len(T.nnet.crossentropy_softmax_1hot(rows, [1], return_list=True)) == 2
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        T.nnet.crossentropy_softmax_1hot(rows, [1], axis=0)
+
+
 def test_walks_refuse_what_they_do_not_do():
     x = T.dvector("x")
     y = T.exp(x)
