@@ -486,9 +486,18 @@ class Op:
             for i, kind in zip(wanted, kinds, strict=True)
         ]
 
-    def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:
-        """Apply the operation; return its output variable, or the list of them."""
-        node = self.make_node(*inputs)
+    def __call__(
+        self, *inputs: Any, name: str | None = None, return_list: bool = False, **options: Any
+    ) -> Any:
+        """Apply the operation; return its output variable, or the list of them.
+
+        Args:
+            *inputs: what it is applied to.
+            name: a name for the first output.
+            return_list: return a list, even of one output.
+            **options: what else `make_node` takes, and inputs by the names that they have there.
+        """
+        node = self.make_node(*inputs, **options)
         if name is not None:
             node.outputs[0].name = name
         _compute_test_values(node)
@@ -598,14 +607,14 @@ def graph_inputs(
 
 
 def ancestors(
-    outputs: Iterable[Variable], blockers: Collection[Variable] | None = None
+    variable_list: Iterable[Variable], blockers: Collection[Variable] | None = None
 ) -> list[Variable]:
-    """Return every variable that the outputs depend on, and themselves, in Theano's order.
+    """Return every variable that some depend on, and themselves, in Theano's order.
 
-    The walk goes depth first, and starts with the last output.
+    The walk goes depth first, and starts with the last of them.
 
     Args:
-        outputs: where the walk starts.
+        variable_list: where the walk starts.
         blockers: variables beyond which it does not go.
 
     Example:
@@ -616,7 +625,7 @@ def ancestors(
     """
     found: dict[Variable, None] = {}
     blocked = set(blockers or ())
-    stack = list(outputs)
+    stack = list(variable_list)
     while stack:
         variable = stack.pop()
         if variable not in found:
@@ -667,6 +676,7 @@ def clone(
     replace: Mapping[Variable, Any] | Iterable[tuple[Variable, Any]] | None = None,
     strict: bool = True,
     share_inputs: bool = True,
+    copy_inputs: bool | None = None,
 ) -> Any:
     """Return a copy of an expression, with some variables in it replaced.
 
@@ -676,6 +686,7 @@ def clone(
             replacements are made all at once.
         strict: refuse a replacement of another type.
         share_inputs: keep the very inputs of the old expression; otherwise they are copied too.
+        copy_inputs: the older name of ``share_inputs``, with the same meaning.
 
     Raises:
         TypeError: strict is set, and a replacement has another type.
@@ -686,6 +697,7 @@ def clone(
         >>> float(clone(x**2, replace={x: x + 1}).eval({x: 2.0}))
         9.0
     """
+    share_inputs = share_inputs if copy_inputs is None else copy_inputs
     outputs = list(output) if isinstance(output, (list, tuple)) else [output]
     pairs = dict(replace or {})
     replacements = {
@@ -758,14 +770,18 @@ class Numbering:
 
 
 def is_same_graph(
-    first: Variable, second: Variable, givens: Mapping[Variable, Variable] | None = None
+    var1: Variable,
+    var2: Variable,
+    givens: Mapping[Variable, Variable] | None = None,
+    debug: bool = False,
 ) -> bool:
     """Whether two expressions apply the same operations to the same inputs.
 
     Args:
-        first: an expression.
-        second: another one.
+        var1: an expression.
+        var2: another one.
         givens: which inputs of the two to take for the same.
+        debug: no meaning here; there is one way to compare.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -776,8 +792,8 @@ def is_same_graph(
     numbering = Numbering()
     for one, other in dict(givens or {}).items():
         numbering.identify(one, other)
-    numbering.add([first, second])
-    return numbering[first] == numbering[second]
+    numbering.add([var1, var2])
+    return numbering[var1] == numbering[var2]
 
 
 def equal_computations(

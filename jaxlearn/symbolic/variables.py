@@ -247,9 +247,9 @@ class TensorOperators:
 
     # Methods, as NumPy has them.
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, right: Any) -> Any:
         """Return the product of two matrices, or of whatever has a dot product."""
-        return contraction.dot(self, other)
+        return contraction.dot(self, right)
 
     def astype(self, dtype: str) -> Any:
         """Return the elements converted to another dtype."""
@@ -259,7 +259,7 @@ class TensorOperators:
         """Return each element, or the limit that it lies beyond."""
         return elementwise.clip(self, a_min, a_max)
 
-    def round(self, mode: str = "half_to_even") -> Any:
+    def round(self, mode: str | None = None) -> Any:
         """Return each element rounded to a whole number."""
         return elementwise.round(self, mode)
 
