@@ -61,6 +61,14 @@ def test_reductions_are_made_of_what_joins_two_elements(axis):
     assert not isinstance(x.max().owner.op, elemwise.CAReduceDtype)
 
 
+def test_reductions_tell_what_joins_two_elements():
+    x = T.dvector("x")
+    for made, name in ((x.sum(), "add"), (x.max(), "maximum"), ((x > 0).all(), "and_")):
+        assert made.owner.op.scalar_op is getattr(T, name).scalar_op
+        assert isinstance(made.owner.op.scalar_op, type(T.add.scalar_op))
+    assert not hasattr(x.argmax().owner.op, "scalar_op")
+
+
 def test_reductions_of_other_operations_are_refused():
     text = text_of(TypeError, elemwise.CAReduce, T.sub.scalar_op)
     assert text.startswith(

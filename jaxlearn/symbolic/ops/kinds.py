@@ -248,15 +248,7 @@ class Elemwise(_Maker):
         return self.scalar_op(*inputs)
 
 
-# Of two elements Theano makes one with these; what that is for a whole axis.
-_REDUCTIONS = {
-    "add": "Sum",
-    "mul": "Prod",
-    "maximum": "Max",
-    "minimum": "Min",
-    "and_": "All",
-    "or_": "Any",
-}
+_REDUCTIONS = {name: row for row, name in reductions.OF_TWO_ELEMENTS.items()}
 
 
 def _reduction_of(who: str, scalar_op: Any, known: Sequence[str]) -> str:
