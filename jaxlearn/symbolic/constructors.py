@@ -35,7 +35,11 @@ _PLURALS = {"matrix": "matrices"}
 
 
 def tensor(
-    dtype: Any = None, broadcastable: Any = (), name: str | None = None, shape: Any = None
+    dtype: Any = None,
+    broadcastable: Any = (),
+    name: str | None = None,
+    shape: Any = None,
+    sparse_grad: bool = False,
 ) -> Any:
     """Return a tensor variable of any dtype and axes.
 
@@ -44,6 +48,7 @@ def tensor(
         broadcastable: for each axis, whether its length is 1 and it broadcasts.
         name: a name for it.
         shape: no meaning here.
+        sparse_grad: no meaning here: gradients are dense.
 
     Example:
         >>> tensor("float32", (False, True), name="x").type
@@ -66,15 +71,21 @@ def _of_floatx(word: str) -> Callable[..., Any]:
 
 def _several(name: str, constructor: Callable[..., Any]) -> Callable[..., Any]:
     def constructors(*names: Any, **options: Any) -> Any:
-        if len(names) == 1 and isinstance(names[0], int):
-            names = (None,) * names[0]
-        made = [constructor(one, **options) for one in names]
-        return made[0] if len(made) == 1 else made
+        only = names[0] if len(names) == 1 else None
+        if isinstance(only, str) and len(only) == 1:
+            return constructor(only, **options)
+        if isinstance(only, int):
+            names = (None,) * only
+        elif isinstance(only, (str, list, tuple)):
+            names = tuple(only)
+        return [constructor(one, **options) for one in names]
 
     constructors.__name__ = constructors.__qualname__ = name
     constructors.__doc__ = (
-        "Return several variables of one type; one by itself, if there is only one.\n\n"
-        "Args:\n    *names: their names; or how many, as one integer."
+        "Return several variables of one type, in a list; one by itself, if its name is one "
+        "letter.\n\n"
+        "Args:\n    *names: their names; or one list of them, one string with a letter for each, "
+        "or how many, as one integer."
     )
     return constructors
 

@@ -38,11 +38,12 @@ class In:
         update: an expression that replaces that value after each call.
         mutable: no meaning here: what is given is never changed.
         strict: accept only an array of the very dtype.
-        borrow: no meaning here.
         allow_downcast: accept what loses precision; None accepts Python floats where
             ``config.floatX`` is the dtype.
         autoname: take the variable's name where there is no other.
         implicit: no meaning here.
+        borrow: no meaning here.
+        shared: no meaning here.
 
     Example:
         >>> import jaxlearn.theano as theano
@@ -61,10 +62,10 @@ class In:
         update: Any = None,
         mutable: bool | None = None,
         strict: bool = False,
-        borrow: bool | None = None,
         allow_downcast: bool | None = None,
         autoname: bool = True,
         implicit: bool | None = None,
+        borrow: bool | None = None,
         shared: bool = False,
     ) -> None:
         self.variable = variable
@@ -91,13 +92,34 @@ class Param(In):
         variable: the variable.
         default: what it is where a call does not give it.
         name: the name by which a call may give it.
-        **options: as `In` has them.
+        mutable: no meaning here.
+        strict: as `In` has it.
+        allow_downcast: as `In` has it.
+        implicit: no meaning here.
+        borrow: no meaning here.
     """
 
     def __init__(
-        self, variable: Variable, default: Any = None, name: str | None = None, **options: Any
+        self,
+        variable: Variable,
+        default: Any = None,
+        name: str | None = None,
+        mutable: bool = False,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
     ) -> None:
-        super().__init__(variable, name, default, **options)
+        super().__init__(
+            variable,
+            name,
+            default,
+            mutable=mutable,
+            strict=strict,
+            allow_downcast=allow_downcast,
+            implicit=implicit,
+            borrow=borrow,
+        )
 
 
 class Out:
@@ -216,8 +238,37 @@ class OutputForm:
             )
         return variable
 
-    def hand_out(self, values: list[Any]) -> Any:
-        """Return the values as the caller asked for them."""
+    def positions(self, subset: Sequence[Any]) -> list[int]:
+        """Return where the values lie that a call asks for by ``output_subset``.
+
+        Args:
+            subset: the outputs' positions; or their keys, where a dictionary is returned.
+
+        Raises:
+            TypeError: it is no list or tuple.
+            ValueError: there is no such output.
+        """
+        if not isinstance(subset, (list, tuple)):
+            raise TypeError(f"output_subset: got {subset!r}, wanted a list of outputs")
+        known = list(range(len(self.variables))) if self.keys is None else self.keys
+        for one in subset:
+            if one not in known:
+                raise ValueError(
+                    f"output_subset: there is no output {one!r}; they are "
+                    f"{', '.join(map(repr, known)) or 'none'}"
+                )
+        return [known.index(one) for one in subset]
+
+    def hand_out(self, values: list[Any], subset: Sequence[int] | None = None) -> Any:
+        """Return the values as the caller asked for them.
+
+        Args:
+            values: all of them.
+            subset: the positions of those to return, in a list or a dictionary.
+        """
+        if subset is not None:
+            chosen = [values[i] for i in subset]
+            return chosen if self.keys is None else {self.keys[i]: values[i] for i in subset}
         if self.is_one:
             return values[0]
         if self.keys is not None:

@@ -13,9 +13,11 @@ import numpy as np
 
 from jaxlearn.arguments import whole_number
 from jaxlearn.symbolic.configuration import config
+from jaxlearn.symbolic.containers import FunctionContainers
 from jaxlearn.symbolic.errors import SourceLine, made_at, user_line
 from jaxlearn.symbolic.function_arguments import (
     In,
+    Out,
     OutputForm,
     add_default_updates,
     check_inputs,
@@ -167,7 +169,7 @@ def _in_64_bits(quick: Callable[..., Any], *arguments: Any) -> Any:
     return result
 
 
-class Function:
+class Function(FunctionContainers):
     """A compiled function; `function` makes it.
 
     Calling it with one value per input, by position or name, returns what its outputs are; then
@@ -201,6 +203,7 @@ class Function:
         self._outputs = list(outputs)
         self._line = user_line()
         self._defaults = [entry.value for entry in inputs]
+        self._set_for_one_call = {}
         self._prepare()
 
     def _prepare(self) -> None:
@@ -263,14 +266,24 @@ class Function:
         """How many programs have been compiled, for different shapes and sizes."""
         return self._program.variants
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(
+        self, *args: Any, output_subset: Sequence[Any] | None = None, **kwargs: Any
+    ) -> Any:
         """Compute the outputs and update the shared variables.
+
+        Args:
+            *args: the inputs, in order.
+            output_subset: the outputs to return, by position, in a list; or by key, where the
+                function returns a dictionary. All are computed, and all updates are made.
+            **kwargs: inputs by name.
 
         Raises:
             TypeError: an input is missing, unknown, given twice, or does not fit its variable.
+            ValueError: there is no such output.
         """
+        subset = None if output_subset is None else self._form.positions(output_subset)
         quick = self._quick
-        if quick is not None and not kwargs:
+        if quick is not None and subset is None and not kwargs:
             outputs = _in_64_bits(quick, args, self._is_one, self.trust_input)
             if outputs is not MISFIT:
                 return outputs
@@ -284,7 +297,9 @@ class Function:
             self._defaults[i] = outputs.pop()
         for i in self._states:
             outputs[i] = state_of(outputs[i])
-        return self._form.hand_out(outputs)
+        if self._set_for_one_call:
+            self._forget_values_of_one_call()
+        return self._form.hand_out(outputs, subset)
 
     # Many calls in one.
 
@@ -451,6 +466,7 @@ class Function:
             if self._prints:
                 jax.effects_barrier()
         self._store(loop)
+        self._forget_values_of_one_call()
         return self._form.hand_out(loop.outputs)
 
     def _store(self, loop: Any) -> None:
@@ -627,17 +643,6 @@ class Function:
             raise TypeError(f"{self._who()}: {problem}; the inputs are {self._signature()}")
         return found[0]
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return the value that an input has where a call does not give it."""
-        position = self._position(key)
-        value = self._defaults[position]
-        is_state = isinstance(self.inputs[position].variable.type, RandomStateType)
-        return state_of(value) if is_state and isinstance(value, np.ndarray) else value
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Set the value that an input has where a call does not give it."""
-        self._defaults[self._position(key)] = value
-
     def _signature(self) -> str:
         return f"({', '.join(map(self._input_name, range(len(self.inputs))))})"
 
@@ -691,8 +696,8 @@ class Function:
             for variable, value in updates.items()
         }
         inputs = [copy.copy(entry) for entry in self.inputs]
-        for entry, value in zip(inputs, self._defaults, strict=True):
-            entry.value = value
+        for i, entry in enumerate(inputs):
+            entry.value = self._set_for_one_call.get(i, self._defaults[i])
         form = copy.copy(self._form)
         form.is_one = False
         return Function(
@@ -745,13 +750,16 @@ class Maker:
 
     Attributes:
         inputs: its inputs, as `In`.
-        outputs: the expressions that it computes.
+        outputs: the expressions that it computes, as `Out`.
         fgraph: its graph.
+        name: what it was called.
+        mode: ``config.mode``; it has no meaning.
     """
 
     def __init__(self, made: Function) -> None:
         self.inputs = made.inputs
-        self.outputs = made._outputs
+        self.outputs = [Out(variable) for variable in made._outputs]
+        self.name = made.name
         self.fgraph = FunctionGraph(
             [entry.variable for entry in made.inputs],
             [*made._outputs, *made.updates.values()],
@@ -762,9 +770,17 @@ class Maker:
 class FunctionGraph:
     """The graph between some inputs and outputs.
 
+    Args:
+        inputs: the inputs.
+        outputs: the outputs.
+        features: no meaning here: nothing changes the graph.
+        clone: no meaning here, for the same reason.
+        update_mapping: which output, by number, is the update of which input.
+
     Attributes:
         inputs: the inputs.
         outputs: the outputs, those of updates after the others.
+        update_mapping: as given.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -773,9 +789,17 @@ class FunctionGraph:
         [Elemwise{exp,no_inplace}(x)]
     """
 
-    def __init__(self, inputs: Sequence[Variable], outputs: Sequence[Variable], **_: Any) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Variable],
+        outputs: Sequence[Variable],
+        features: Any = None,
+        clone: bool = True,
+        update_mapping: Mapping[int, int] | None = None,
+    ) -> None:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
+        self.update_mapping = update_mapping
 
     def toposort(self) -> list[Any]:
         """Return the nodes in the order of computation."""

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxlearn.symbolic.bundling import literal
-from jaxlearn.symbolic.gradient_types import DisconnectedType, grad_undefined
+from jaxlearn.symbolic.gradient_types import grad_undefined
 from jaxlearn.symbolic.graph import (
     Apply,
     Op,
@@ -58,8 +55,8 @@ class _Marker(Op):
         return x
 
 
-class _Stopped(_Marker):
-    """The same value, whose function has no gradient in JAX either, as inside of a loop."""
+class DisconnectedGrad(_Marker):
+    """The same value, through which no gradient flows."""
 
     function = staticmethod(lax.stop_gradient)
 
@@ -67,16 +64,12 @@ class _Stopped(_Marker):
         """Write JAX's own name of this."""
         return f"lax.stop_gradient({inputs[0]})"
 
-
-class DisconnectedGrad(_Stopped):
-    """The same value, through which no gradient flows."""
-
     def connected(self, node: Apply, i: int) -> bool:
         """Nothing flows back."""
         return False
 
 
-class ZeroGrad(_Stopped):
+class ZeroGrad(_Marker):
     """The same value, whose gradient is zero."""
 
     def gradient(
@@ -120,21 +113,6 @@ class ViewOp(_Marker):
         """Return that the input is connected to the output."""
         return [[True]]
 
-    def connected(self, node: Apply, i: int) -> bool:
-        """Whether the output depends on the input, in the sense of the gradient."""
-        return any(self.connection_pattern(node)[i])
-
-    def gradient(
-        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
-    ) -> list[Variable | None]:
-        """Return what ``grad`` does."""
-        found = self.grad(node.inputs, output_gradients)
-        kinds = [getattr(found[i], "type", None) for i in wanted]
-        return [
-            None if isinstance(kind, DisconnectedType) else found[i]
-            for i, kind in zip(wanted, kinds, strict=True)
-        ]
-
 
 class GradClip(_Marker):
     """The same value, whose gradient is clipped.
@@ -155,15 +133,6 @@ class GradClip(_Marker):
                 "wanted the upper one at least as large as the lower one"
             )
 
-    def function(self, x: Any) -> Any:
-        """Return the value; what flows back through it in a loop is clipped as well."""
-        return _with_clipped_gradient(x, float(self.clip_lower_bound), float(self.clip_upper_bound))
-
-    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
-        """Write the value, with a derivative of its own."""
-        lower, upper = literal(float(self.clip_lower_bound)), literal(float(self.clip_upper_bound))
-        return f"{writer.function(_with_clipped_gradient)}({inputs[0]}, {lower}, {upper})"
-
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
@@ -171,15 +140,6 @@ class GradClip(_Marker):
         gradient: Any = output_gradients[0]
         bounds = (self.clip_lower_bound, self.clip_upper_bound)
         return [cast(clip(gradient, *bounds), gradient.dtype)]
-
-
-def _with_clipped_gradient(x: Any, lower: float, upper: float) -> Any:
-    """Return a value whose gradient JAX clips."""
-    same = jax.custom_vjp(lambda value: value)
-    same.defvjp(
-        lambda value: (value, None), lambda _, gradient: (jnp.clip(gradient, lower, upper),)
-    )
-    return same(x)
 
 
 class GradScale(_Marker):
@@ -194,28 +154,12 @@ class GradScale(_Marker):
     def __init__(self, multiplier: float) -> None:
         self.multiplier = multiplier
 
-    def function(self, x: Any) -> Any:
-        """Return the value; what flows back through it in a loop is multiplied as well."""
-        return _with_scaled_gradient(x, float(self.multiplier))
-
-    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
-        """Write the value, with a derivative of its own."""
-        multiplier = literal(float(self.multiplier))
-        return f"{writer.function(_with_scaled_gradient)}({inputs[0]}, {multiplier})"
-
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
         """Return the multiplied gradient."""
         gradient: Any = output_gradients[0]
         return [cast(self.multiplier * gradient, gradient.dtype)]
-
-
-def _with_scaled_gradient(x: Any, multiplier: float) -> Any:
-    """Return a value whose gradient JAX multiplies."""
-    same = jax.custom_vjp(lambda value: value)
-    same.defvjp(lambda value: (value, None), lambda _, gradient: (multiplier * gradient,))
-    return same(x)
 
 
 def disconnected_grad(x: Any) -> Any:

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxlearn.symbolic.gradients import walk_back
-from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
+from jaxlearn.symbolic.graph import Apply, Constant, Variable, toposort
 from jaxlearn.symbolic.lowering import Graph, constant_number
 from jaxlearn.symbolic.ops import (
     contraction,
@@ -224,7 +224,7 @@ def _has_gradient_of_jax(node: Apply, gradient: Gradient, graph: Graph) -> bool:
     """Whether the expression of an operation has, by ``jax.grad``, its own gradient, to the bit."""
     if isinstance(node.op, VectorJacobianProduct):
         return False
-    if not (type(node.op).gradient is Op.gradient or node.op.transparent):
+    if node.op.has_own_gradient:
         return False
     numbers = [graph.numbering[variable] for variable in node.inputs]
     return all(

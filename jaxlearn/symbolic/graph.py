@@ -328,6 +328,9 @@ class Op:
     - `tracing` is the context of JAX's settings in which derivatives of the function are traced;
     - `connected` tells the inputs that the outputs depend on in the sense of the gradient;
     - `gradient` is `jax.vjp` of the operation's own function.
+
+    A subclass may say the last two as Theano's operations do: by ``connection_pattern(node)``, and
+    by ``grad(inputs, output_gradients)`` or ``L_op(inputs, outputs, output_gradients)``.
     """
 
     parameters: tuple[str, ...] = ()
@@ -425,7 +428,15 @@ class Op:
 
     def connected(self, node: Apply, i: int) -> bool:
         """Whether the outputs depend on the values of input ``i``, not only on its shape."""
-        return True
+        pattern: Any = getattr(self, "connection_pattern", None)
+        return pattern is None or any(pattern(node)[i])
+
+    @property
+    def has_own_gradient(self) -> bool:
+        """Whether the gradient is another than what JAX makes of the function."""
+        overridden = type(self).gradient is not Op.gradient and not self.transparent
+        as_in_theano = hasattr(self, "L_op") or hasattr(self, "grad")
+        return overridden or as_in_theano or bool(self.underived)
 
     def derivative_uses(self, node: Apply, i: int, j: int) -> bool:
         """Whether the derivative by input ``i`` depends on the values of input ``j``."""
@@ -443,6 +454,8 @@ class Op:
         from jaxlearn.symbolic.gradient_types import grad_not_implemented
         from jaxlearn.symbolic.vector_jacobian_product import vector_jacobian_product
 
+        if hasattr(self, "L_op") or hasattr(self, "grad"):
+            return self._gradient_as_in_theano(node, output_gradients, wanted)
         derived = [i for i in wanted if i not in self.underived]
         answers = vector_jacobian_product(node, output_gradients, derived)
         found = dict(zip(derived, answers, strict=True))
@@ -451,9 +464,40 @@ class Op:
             for i in wanted
         ]
 
-    def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:
-        """Apply the operation; return its output variable, or the list of them."""
-        node = self.make_node(*inputs)
+    def _gradient_as_in_theano(
+        self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
+    ) -> list[Variable | None]:
+        from jaxlearn.symbolic.gradient_types import DisconnectedType
+
+        given = [DisconnectedType()() if g is None else g for g in output_gradients]
+        own: Any = self
+        if hasattr(self, "L_op"):
+            name, found = "L_op", own.L_op(node.inputs, node.outputs, given)
+        else:
+            name, found = "grad", own.grad(node.inputs, given)
+        if len(found) != len(node.inputs):
+            raise ValueError(
+                f"{self}.{name} returned {len(found)} gradients, wanted one for each of the "
+                f"{len(node.inputs)} inputs{made_at(node.line)}"
+            )
+        kinds = [getattr(found[i], "type", None) for i in wanted]
+        return [
+            None if isinstance(kind, DisconnectedType) else found[i]
+            for i, kind in zip(wanted, kinds, strict=True)
+        ]
+
+    def __call__(
+        self, *inputs: Any, name: str | None = None, return_list: bool = False, **options: Any
+    ) -> Any:
+        """Apply the operation; return its output variable, or the list of them.
+
+        Args:
+            *inputs: what it is applied to.
+            name: a name for the first output.
+            return_list: return a list, even of one output.
+            **options: what else `make_node` takes, and inputs by the names that they have there.
+        """
+        node = self.make_node(*inputs, **options)
         if name is not None:
             node.outputs[0].name = name
         _compute_test_values(node)
@@ -563,14 +607,14 @@ def graph_inputs(
 
 
 def ancestors(
-    outputs: Iterable[Variable], blockers: Collection[Variable] | None = None
+    variable_list: Iterable[Variable], blockers: Collection[Variable] | None = None
 ) -> list[Variable]:
-    """Return every variable that the outputs depend on, and themselves, in Theano's order.
+    """Return every variable that some depend on, and themselves, in Theano's order.
 
-    The walk goes depth first, and starts with the last output.
+    The walk goes depth first, and starts with the last of them.
 
     Args:
-        outputs: where the walk starts.
+        variable_list: where the walk starts.
         blockers: variables beyond which it does not go.
 
     Example:
@@ -581,7 +625,7 @@ def ancestors(
     """
     found: dict[Variable, None] = {}
     blocked = set(blockers or ())
-    stack = list(outputs)
+    stack = list(variable_list)
     while stack:
         variable = stack.pop()
         if variable not in found:
@@ -632,6 +676,7 @@ def clone(
     replace: Mapping[Variable, Any] | Iterable[tuple[Variable, Any]] | None = None,
     strict: bool = True,
     share_inputs: bool = True,
+    copy_inputs: bool | None = None,
 ) -> Any:
     """Return a copy of an expression, with some variables in it replaced.
 
@@ -641,6 +686,7 @@ def clone(
             replacements are made all at once.
         strict: refuse a replacement of another type.
         share_inputs: keep the very inputs of the old expression; otherwise they are copied too.
+        copy_inputs: the older name of ``share_inputs``, with the same meaning.
 
     Raises:
         TypeError: strict is set, and a replacement has another type.
@@ -651,6 +697,7 @@ def clone(
         >>> float(clone(x**2, replace={x: x + 1}).eval({x: 2.0}))
         9.0
     """
+    share_inputs = share_inputs if copy_inputs is None else copy_inputs
     outputs = list(output) if isinstance(output, (list, tuple)) else [output]
     pairs = dict(replace or {})
     replacements = {
@@ -723,14 +770,18 @@ class Numbering:
 
 
 def is_same_graph(
-    first: Variable, second: Variable, givens: Mapping[Variable, Variable] | None = None
+    var1: Variable,
+    var2: Variable,
+    givens: Mapping[Variable, Variable] | None = None,
+    debug: bool = False,
 ) -> bool:
     """Whether two expressions apply the same operations to the same inputs.
 
     Args:
-        first: an expression.
-        second: another one.
+        var1: an expression.
+        var2: another one.
         givens: which inputs of the two to take for the same.
+        debug: no meaning here; there is one way to compare.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -741,8 +792,8 @@ def is_same_graph(
     numbering = Numbering()
     for one, other in dict(givens or {}).items():
         numbering.identify(one, other)
-    numbering.add([first, second])
-    return numbering[first] == numbering[second]
+    numbering.add([var1, var2])
+    return numbering[var1] == numbering[var2]
 
 
 def equal_computations(

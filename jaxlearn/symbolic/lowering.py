@@ -30,6 +30,7 @@ from jaxlearn.symbolic.graph import (
     variables_between,
 )
 from jaxlearn.symbolic.ops.dimensions import DimShuffle
+from jaxlearn.symbolic.own_gradients import OwnGradient, with_own_gradient
 from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 
 __all__ = [
@@ -345,7 +346,30 @@ class Lowering:
                 outputs: Sequence[Any] = self._differentiated(node, inputs, arrays).outputs
                 return outputs
             function = self.bind(node, inputs)
-            return self._checked(function, _as_tuple(function(*arrays)))
+            computed = self._with_own_gradient(node, function, inputs)
+            return self._checked(function, _as_tuple(computed(*arrays)))
+
+    def _with_own_gradient(
+        self, node: Apply, function: Callable[..., Any], inputs: Sequence[Any]
+    ) -> Callable[..., Any]:
+        """Return the function of a node; one that JAX differentiates as the operation says."""
+        if not node.op.has_own_gradient:
+            return function
+        known = {
+            variable: value
+            for variable, value in zip(node.inputs, inputs, strict=True)
+            if isinstance(value, np.ndarray)
+        }
+
+        def computed(rule: OwnGradient, values: dict[Variable, Any]) -> list[Any]:
+            graph = Graph([*rule.needed, *rule.given], rule.results)
+            inner = InnerLowering(graph, self, {variable: variable for variable in node.inputs})
+            found = inner.run([known.get(v, values[v]) for v in graph.inputs])
+            held = flags(inner.checks).all()
+            # A gradient cannot raise. What it should not have gone on with is seen to be no number.
+            return [jnp.where(held, g, jnp.nan) for g in found] if inner.checks else found
+
+        return with_own_gradient(node, lambda *arrays: _as_tuple(function(*arrays)), computed)
 
     def _differentiated(
         self, node: Apply, inputs: Sequence[Any], arrays: Sequence[Any]
@@ -415,6 +439,10 @@ class Lowering:
     def size(self, variable: Variable, value: Any = None) -> int:
         """Return one integer that must be known now."""
         return int(self.known(variable, value))
+
+    def is_same_in_all_steps(self, variable: Variable) -> bool:
+        """Whether a variable has one value, and not another in each step of a loop around."""
+        return True
 
     def check(self, ok: Any, error: Callable[[], Exception]) -> None:
         """Have the call raise an exception if a flag is false when the function runs."""
@@ -486,10 +514,22 @@ class InnerLowering(Lowering):
         folded = host([None] * len(self.graph.inputs))
         if folded is not NotImplemented:
             return np.asarray(folded)
-        used = set(graph_inputs([variable], set(self.graph.inputs))) & set(self.graph.inputs)
+        used = self._used(variable)
         if used <= self._places.keys():
-            return self._outer.known(replace_variables([variable], self._places, strict=False)[0])
+            return self._outer.known(self._outside(variable))
         return self._same_for_all_rows(variable, host, used)
+
+    def is_same_in_all_steps(self, variable: Variable) -> bool:
+        """Whether a variable is made of values of the outer graph that are."""
+        is_outside = self._used(variable) <= self._places.keys()
+        return is_outside and self._outer.is_same_in_all_steps(self._outside(variable))
+
+    def _used(self, variable: Variable) -> set[Variable]:
+        inputs = set(self.graph.inputs)
+        return inputs.intersection(graph_inputs([variable], inputs))
+
+    def _outside(self, variable: Variable) -> Variable:
+        return replace_variables([variable], self._places, strict=False)[0]
 
     def _same_for_all_rows(
         self, variable: Variable, host: Callable[[Sequence[Any]], Any], used: set[Variable]
@@ -521,9 +561,12 @@ class InnerLowering(Lowering):
 
 
 def _size_of_a_step(variable: Variable, why: str) -> ValueError:
+    from jaxlearn.symbolic.printing import short_formula
+
     return ValueError(
-        f"{variable} is a size, and must be the same in all steps of a loop: XLA must know it "
-        f"before it compiles; {why}; take as much in each step, and mask what is too much"
+        f"{short_formula(variable)} is a size, and must be the same in all steps of a loop: XLA "
+        f"must know it before it compiles; {why}; take as much in each step, and mask what is too "
+        "much"
         f"{made_at(variable.line)}"
     )
 

@@ -185,6 +185,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         ndim: int | None = None,
         dtype: str | None = None,
         nstreams: int | None = None,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return numbers that are equally likely anywhere between two bounds.
 
@@ -195,6 +197,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             ndim: how many axes there are, where ``size`` does not tell.
             dtype: the dtype; by default the upcast of the bounds' and ``config.floatX``.
             nstreams: how many streams draw; by default what `guess_n_streams` says.
+            target: no meaning here: the streams are on JAX's device.
 
         Raises:
             TypeError: ``size`` is neither a tuple nor a vector, or the dtype is not floating.
@@ -235,6 +238,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return ones with a probability, and zeros otherwise.
 
@@ -245,6 +250,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             ndim: no meaning here, as in Theano.
             dtype: the dtype.
             nstreams: as `uniform` has it.
+            target: no meaning here: the streams are on JAX's device.
 
         Raises:
             NotImplementedError: ``n`` is not 1.
@@ -265,6 +271,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return how often each outcome comes in some trials, for each row of probabilities.
 
@@ -276,6 +284,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             ndim: must be None.
             dtype: the dtype of the counts; ``"auto"`` for that of the probabilities.
             nstreams: as `uniform` has it.
+            target: no meaning here: the streams are on JAX's device.
 
         Raises:
             TypeError: there are no probabilities.
@@ -304,6 +313,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return different outcomes of each row of probabilities, in the order in which they come.
 
@@ -316,6 +327,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             ndim: must be None.
             dtype: the dtype of the outcomes' numbers.
             nstreams: as `uniform` has it.
+            target: no meaning here: the streams are on JAX's device.
 
         Raises:
             NotImplementedError: ``replace`` is set, or ``p`` is not a matrix.
@@ -346,6 +358,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return different outcomes of each row; the older name of `choice`.
 
@@ -356,6 +370,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             ndim: must be None.
             dtype: the dtype of the outcomes' numbers.
             nstreams: as `uniform` has it.
+            target: no meaning here: the streams are on JAX's device.
 
         Raises:
             ValueError: ``size`` or ``ndim`` is given.
@@ -375,6 +390,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         dtype: str | None = None,
         nstreams: int | None = None,
         truncate: bool = False,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return numbers of a normal distribution, by the method of Box and Muller.
 
@@ -387,6 +404,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             nstreams: how many streams draw; by default 15360.
             truncate: draw anew what is more than two standard deviations away from the mean. What
                 is returned then has a smaller standard deviation than ``std``.
+            target: no meaning here: the streams are on JAX's device.
 
         Raises:
             ValueError: ``size`` is None, or ``ndim`` is needed.
@@ -446,6 +464,8 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         ndim: int | None = None,
         dtype: str | None = None,
         nstreams: int | None = None,
+        *,
+        target: str | None = None,
     ) -> Any:
         """Return numbers of a normal distribution whose ends are cut off, with this deviation.
 
@@ -457,6 +477,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             ndim: as `normal` has it.
             dtype: as `normal` has it.
             nstreams: as `normal` has it.
+            target: no meaning here: the streams are on JAX's device.
         """
         wider = as_tensor_variable(std) / constant(_DEVIATION_LEFT, dtype="float64")
         return self.normal(size, avg, wider, ndim, dtype, nstreams, truncate=True)

@@ -262,7 +262,9 @@ def _as_shared(state: Any, params: Any, prefix: str | None) -> Any:
             words.extend(_text(key) for key in path[own:])
         flags = (False,) * array.ndim if param is None else param.type.broadcastable
         kind = TensorType(array.dtype.name, flags)
-        variables.append(TensorSharedVariable(kind, array, _distinct(".".join(words), taken)))
+        variables.append(
+            TensorSharedVariable(_distinct(".".join(words), taken), kind, array, strict=False)
+        )
     return jax.tree.unflatten(structure, variables)
 
 

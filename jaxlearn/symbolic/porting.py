@@ -140,7 +140,9 @@ def _section(entry: Ported) -> str:
         f"- input `{name}`: {variable.type!r}"
         for name, variable in zip(_input_names(entry), _free_inputs(function), strict=True)
     ]
-    outputs = [f"- output `{v}`: {v.type!r}" for v in function.maker.outputs]
+    outputs = [
+        f"- output `{entry.variable}`: {entry.variable.type!r}" for entry in function.maker.outputs
+    ]
     state = [
         f"- state `{name}`: {array.dtype}{list(array.shape)}"
         for name, array in _state(function).items()

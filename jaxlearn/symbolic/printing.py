@@ -6,6 +6,7 @@ iteratively: a graph may be deeper than Python's stack. `drawing` makes pictures
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from jaxlearn.symbolic.graph import Apply, Constant, Variable
 from jaxlearn.symbolic.ops import contraction, creation, dimensions, elementwise, indexing, joining
 from jaxlearn.symbolic.ops.index_patterns import IndexConstant
 
-__all__ = ["debugprint", "min_informative_str", "pp", "pprint"]
+__all__ = ["debugprint", "min_informative_str", "pp", "pprint", "short_formula"]
 
 
 # Formulas.
@@ -44,6 +45,27 @@ def pp(variable: Variable) -> str:
     """
     if not isinstance(variable, Variable):
         raise TypeError(f"got {variable!r}, wanted an expression")
+    return _formula(variable, _LONGEST)
+
+
+def short_formula(variable: Variable, longest: int = 60) -> str:
+    """Return an expression as a formula for a message: with plain numbers, cut where it is long.
+
+    Args:
+        variable: any expression.
+        longest: the most characters.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> short_formula(x + 1), short_formula(x + x * x * x, 10)
+        ('(x + 1)', '(x + ((x *...')
+    """
+    text = re.sub(r"TensorConstant\{([^{}]*)\}", r"\1", _formula(variable, 4 * longest))
+    return text if len(text) <= longest else text[:longest] + "..."
+
+
+def _formula(variable: Variable, longest: int) -> str:
     pieces: list[str] = []
     length = 0
     waiting: list[Part] = [variable]
@@ -54,8 +76,8 @@ def pp(variable: Variable) -> str:
             continue
         pieces.append(part)
         length += len(part)
-        if length > _LONGEST:
-            return "".join(pieces)[:_LONGEST] + "..."
+        if length > longest:
+            return "".join(pieces)[:longest] + "..."
     return "".join(pieces)
 
 

@@ -96,18 +96,18 @@ class RandomStateType(TensorType):
         return self
 
     def filter(
-        self, value: Any, strict: bool = False, allow_downcast: bool | None = None
+        self, data: Any, strict: bool = False, allow_downcast: bool | None = None
     ) -> np.ndarray:
         """Return a generator's state as words; words are returned as they are.
 
         Raises:
             TypeError: the value is neither.
         """
-        if isinstance(value, np.random.RandomState):
-            return words_of(value)
-        words = np.asarray(value) if hasattr(value, "dtype") else None
+        if isinstance(data, np.random.RandomState):
+            return words_of(data)
+        words = np.asarray(data) if hasattr(data, "dtype") else None
         if words is None or words.dtype != np.uint32 or words.shape != (_WORDS,):
-            raise TypeError(f"got {value!r}, wanted a numpy.random.RandomState")
+            raise TypeError(f"got {data!r}, wanted a numpy.random.RandomState")
         return words
 
 

@@ -176,16 +176,18 @@ class RandomStreams:
         return self.gen(random_draws.choice, size, a, replace, p, ndim=ndim, dtype=dtype)
 
     def poisson(
-        self, size: Any = None, lam: Any = 1.0, ndim: Any = None, dtype: Any = "int64"
+        self, size: Any = None, lam: Any = None, ndim: Any = None, dtype: Any = "int64"
     ) -> Any:
         """Return numbers of a Poisson distribution.
 
         Args:
             size: as `uniform` has it.
-            lam: the expected number; it may be a tensor.
+            lam: the expected number, which must be given; it may be a tensor.
             ndim: as `uniform` has it.
             dtype: the dtype.
         """
+        if lam is None:
+            raise TypeError("poisson: lam is missing: say which number is expected, lam=1.0")
         return self.gen(random_draws.poisson, size, lam, ndim=ndim, dtype=dtype)
 
     def permutation(

@@ -351,12 +351,15 @@ class Rewrite:
         return f"Rewrite({', '.join(map(repr, self.args))})"
 
 
-def local_optimizer(tracks: Any, inplace: bool = False) -> Callable[[Any], Any]:
+def local_optimizer(
+    tracks: Any, inplace: bool = False, requirements: Any = ()
+) -> Callable[[Any], Any]:
     """Return a decorator that leaves a function as it is: as a `Rewrite`, never applied.
 
     Args:
         tracks: the operations that the function would rewrite.
         inplace: accepted as in Theano, without a meaning.
+        requirements: accepted as in Theano, without a meaning.
 
     Example:
         >>> @local_optimizer([None])

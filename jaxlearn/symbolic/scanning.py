@@ -7,13 +7,14 @@ step: it is computed once, before the loop, and is handed in.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxlearn.symbolic.configuration import change_flags, config
-from jaxlearn.symbolic.errors import MissingInputError, made_at
+from jaxlearn.symbolic.errors import AsTensorError, MissingInputError, made_at, user_line
 from jaxlearn.symbolic.graph import (
     Constant,
     Variable,
@@ -25,11 +26,12 @@ from jaxlearn.symbolic.ops.creation import zeros
 from jaxlearn.symbolic.ops.dimensions import shape_padleft
 from jaxlearn.symbolic.ops.elementwise import ROWS
 from jaxlearn.symbolic.ops.joining import concatenate
-from jaxlearn.symbolic.ops.scan import Body, Scan, While
+from jaxlearn.symbolic.ops.scan import Body, Chunks, Scan, While
+from jaxlearn.symbolic.printing import short_formula
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.shared import OrderedUpdates, SharedVariable
 from jaxlearn.symbolic.types import TensorType, is_discrete
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.variables import as_tensor_variable, as_variable
 
 __all__ = ["foldl", "foldr", "map", "reduce", "scan", "scan_checkpoints", "until"]
 
@@ -48,11 +50,15 @@ class until:  # noqa: N801  (Theano's name)
     """
 
     def __init__(self, condition: Any) -> None:
-        self.condition = as_tensor_variable(condition)
+        self.condition = _tensor("until", condition)
         if self.condition.ndim:
             raise TypeError(
-                f"until: got {self.condition} of {self.condition.type!r}, wanted a scalar"
+                f"until: got {short_formula(self.condition)} of {self.condition.type!r}, wanted a "
+                f"scalar; use T.all(...) or T.any(...){made_at(self.condition.line)}"
             )
+
+    def __repr__(self) -> str:
+        return f"until({short_formula(self.condition)})"
 
 
 def scan(
@@ -150,30 +156,84 @@ def _scanned(
     checkpoints: bool = False,
 ) -> tuple[Any, OrderedUpdates]:
     """Return what `scan` does; with checkpoints each step is computed anew for the gradient."""
+    _check_settings(fn, truncate_gradient)
     rows, arguments = _sequence_rows(_as_list(sequences), go_backwards)
     recurring = [_recurrence(entry, i) for i, entry in enumerate(_as_list(outputs_info))]
     arguments += [variable for one in recurring if one for variable in one.recent]
-    others = [as_tensor_variable(value) for value in _as_list(non_sequences)]
-    returned = _Returned(fn(*arguments, *others), fn)
+    others = [
+        _tensor(f"non_sequences: entry {i}", value)
+        for i, value in enumerate(_as_list(non_sequences))
+    ]
+    _check_arguments(fn, [*arguments, *others])
+    returned = _Returned(fn(*arguments, *others), others)
     count = _number_of_steps(n_steps, [tensor for _, tensor in rows], returned.condition)
 
     if not recurring:
         recurring = [None] * len(returned.outputs)
     if len(recurring) != len(returned.outputs):
+        returns = "1 output" if len(returned.outputs) == 1 else f"{len(returned.outputs)} outputs"
         raise ValueError(
-            f"outputs_info: got {len(recurring)} entries, and fn returns {len(returned.outputs)} "
-            "outputs; please provide None as outputs_info for any output that does not feed back "
-            "into scan (i.e. it behaves like a map)"
+            f"outputs_info: got {'1 entry' if len(recurring) == 1 else f'{len(recurring)} entries'}"
+            f", and fn returns {returns}; please provide None as outputs_info for any output that "
+            f"does not feed back into scan (i.e. it behaves like a map){made_at(user_line())}"
         )
     # The user's step has its test values already; what stands in for other variables has none.
     with change_flags(compute_test_value="off"):
-        made = _Loop(name, rows, recurring, returned, (truncate_gradient, checkpoints))
+        made = _Loop(name, rows, recurring, others, returned, (truncate_gradient, checkpoints))
     if strict:
         made.refuse_what_is_not_in([*others, *(tensor for _, tensor in rows)])
     outputs, updates = made.applied(count)
     if len(outputs) > 1 or return_list:
         return outputs, updates
     return (outputs[0] if outputs else None), updates
+
+
+def _check_settings(fn: Any, truncate_gradient: Any) -> None:
+    if not callable(fn):
+        raise TypeError(
+            f"fn: got {fn!r} ({type(fn).__name__}), wanted a function that returns the expressions "
+            f"of one step{made_at(user_line())}"
+        )
+    steps = truncate_gradient
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < -1:
+        raise TypeError(
+            f"truncate_gradient: got {steps!r}, wanted a Python integer: through how many steps "
+            f"from the last a gradient flows, or -1 for all{made_at(user_line())}"
+        )
+
+
+def _check_arguments(fn: Callable[..., Any], arguments: Sequence[Variable]) -> None:
+    """Raise if a function does not take what a step gets."""
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # of some functions written in C there is none
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        given = ", ".join([short_formula(v) for v in arguments]) or "no arguments"
+        raise TypeError(
+            f"fn: {error}; it takes {signature}, and scan calls it with {given}: the rows of the "
+            "sequences, then the recurrent outputs at their taps, then the non-sequences"
+            f"{made_at(user_line())}"
+        ) from None
+
+
+def _tensor(argument: str, value: Any) -> Any:
+    """Return a value as a variable; the error says which argument it was."""
+    try:
+        return as_variable(value)
+    except AsTensorError as error:
+        raise AsTensorError(f"{argument}: {error}{made_at(user_line())}") from None
+
+
+def _check_keys(argument: str, entry: Mapping[str, Any], allowed: tuple[str, str]) -> None:
+    unknown = [key for key in entry if key not in allowed]
+    if unknown:
+        raise ValueError(
+            f"{argument} has the unknown key {unknown[0]!r}: {entry}; wanted no others than "
+            f"{allowed[0]!r} and {allowed[1]!r}{made_at(user_line())}"
+        )
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -185,13 +245,15 @@ def _as_list(value: Any) -> list[Any]:
 # What a step gets.
 
 
-def _taps(entry: Mapping[str, Any], default: int) -> list[int]:
+def _taps(argument: str, entry: Mapping[str, Any], default: int) -> list[int]:
     taps = entry.get("taps", default)
     if taps is None:
         taps = default
     taps = list(taps) if isinstance(taps, (list, tuple, np.ndarray)) else [taps]
     if not all(isinstance(tap, (int, np.integer)) for tap in taps):
-        raise TypeError(f"taps: got {taps}, wanted whole numbers")
+        raise TypeError(
+            f"{argument}: got the taps {taps}, wanted whole numbers{made_at(user_line())}"
+        )
     return [int(tap) for tap in taps]
 
 
@@ -205,16 +267,26 @@ def _sequence_rows(
     """Return pairs of what stands for a row and of the tensor that the rows come from."""
     pairs: list[tuple[Variable, Variable]] = []
     for i, entry in enumerate(sequences):
+        argument = f"sequences: entry {i}"
         settings = entry if isinstance(entry, dict) else {"input": entry}
         if settings.get("input") is None:
-            raise ValueError(f"sequences: entry {i} is {entry!r}, wanted a tensor under 'input'")
-        tensor = as_tensor_variable(settings["input"])
+            raise ValueError(
+                f"{argument} is {entry!r}, wanted a tensor, or a dictionary with a tensor under "
+                f"'input'{made_at(user_line())}"
+            )
+        _check_keys(argument, settings, ("input", "taps"))
+        tensor = _tensor(argument, settings["input"])
         if not tensor.ndim:
             raise IndexError(
-                f"sequences: {tensor} of {tensor.type!r} has no axis to go over; "
-                f"a value that stays the same is a non-sequence{made_at(tensor.line)}"
+                f"{argument}, {short_formula(tensor)} of {tensor.type!r}, has no axis to go over; "
+                f"a value that stays the same is a non-sequence{made_at(user_line())}"
             )
-        taps = _taps(settings, 0)
+        taps = _taps(argument, settings, 0)
+        if not taps:
+            raise ValueError(
+                f"{argument} has no taps: {settings}; wanted at least one, as [0] for the row of "
+                f"the step{made_at(user_line())}"
+            )
         first, last = min([0, *taps]), max([0, *taps])
         for tap in taps:
             start, stop = tap - first, tap - last
@@ -258,27 +330,31 @@ class _Recurrence(NamedTuple):
 def _recurrence(entry: Any, i: int) -> _Recurrence | None:
     if entry is None:
         return None
+    argument = f"outputs_info: entry {i}"
     settings = entry if isinstance(entry, dict) else {"initial": entry}
+    _check_keys(argument, settings, ("initial", "taps"))
     if settings.get("initial") is None:
         if settings.get("taps") is not None:
             raise ValueError(
-                f"outputs_info: entry {i} has taps and no initial state: {settings}; if you are "
-                "using slices of an output you need to provide an initial state for it"
+                f"{argument} has taps and no initial state: {settings}; if you are using slices of "
+                "an output you need to provide an initial state for it, under 'initial'"
+                f"{made_at(user_line())}"
             )
         return None
-    state = as_tensor_variable(settings["initial"])
-    taps = _taps(settings, -1)
+    state = _tensor(argument, settings["initial"])
+    taps = _taps(argument, settings, -1)
     if not taps or max(taps) >= 0:
         raise ValueError(
-            f"outputs_info: entry {i} has the taps {taps}; all the tap values must be smaller "
-            "than 0: a step sees only what earlier steps made"
+            f"{argument} has the taps {taps}; all the tap values must be smaller than 0: a step "
+            f"sees only what earlier steps made{made_at(user_line())}"
         )
     if taps == [-1]:
         stacked, kind = shape_padleft(state), state.type
     elif not state.ndim:
         raise ValueError(
-            f"outputs_info: entry {i} has the taps {taps} and the initial state {state}, a scalar; "
-            f"wanted {-min(taps)} values along a first axis, the newest last"
+            f"{argument} has the taps {taps} and the initial state {short_formula(state)}, a "
+            f"scalar; wanted {-min(taps)} values along a first axis, the newest last"
+            f"{made_at(user_line())}"
         )
     else:
         stacked, kind = state, state.type.clone(broadcastable=state.broadcastable[1:])
@@ -288,7 +364,7 @@ def _recurrence(entry: Any, i: int) -> _Recurrence | None:
         variable.name = (state.name or f"output_{i}") + _place(tap)
         _give_test_value(variable, stacked, tap - min(taps))
         recent.append(variable)
-    return _Recurrence(stacked, tuple(taps), recent, str(state))
+    return _Recurrence(stacked, tuple(taps), recent, short_formula(state))
 
 
 # What a step returns.
@@ -297,19 +373,25 @@ def _recurrence(entry: Any, i: int) -> _Recurrence | None:
 class _Returned:
     """What the user's function returned, taken apart.
 
+    Args:
+        value: what it returned.
+        others: the non-sequences. What these are made of is no part of a step, so that a draw of
+            random numbers among them is drawn once.
+
     Attributes:
         outputs: the outputs.
         updates: the updates of shared variables, those included that come by themselves.
         condition: the condition that ends the loop, or None.
     """
 
-    def __init__(self, value: Any, fn: Any) -> None:
+    def __init__(self, value: Any, others: Sequence[Variable]) -> None:
         self.outputs: list[Variable] = []
         self.updates: dict[Any, Variable] = {}
         self.condition: Variable | None = None
         if isinstance(value, until):
             raise ValueError(
                 f"scan: fn returns {value!r} alone; return outputs or updates beside it"
+                f"{made_at(value.condition.line)}"
             )
         if (
             _is_updates(value)
@@ -326,29 +408,52 @@ class _Returned:
                 self._take(part)
         else:
             self._take(parts)
-        self._add_default_updates()
+        self._add_default_updates({variable for variable in others if variable.owner})
 
     def _take(self, part: Any) -> None:
         if _is_updates(part):
             for variable, new in dict(part).items():
-                self.updates[variable] = variable.type.filter_variable(as_tensor_variable(new))
+                self._take_update(variable, new)
             return
         for output in part if isinstance(part, (list, tuple)) else [part]:
+            if isinstance(output, until):
+                raise ValueError(
+                    f"scan: fn returns {output!r} before the end; return one `until`, as the last: "
+                    f"outputs, updates, until(condition){made_at(output.condition.line)}"
+                )
             if not isinstance(output, Variable):
                 raise ValueError(
                     f"scan: fn returns {output!r} ({type(output).__name__}); the return value may "
                     "only be made of lists, tuples, or dictionaries containing Theano variables "
                     "(or `theano.scan_module.until` objects for conditions); make a variable of a "
-                    "constant with `tensor.constant`"
+                    f"constant with `tensor.constant`{made_at(user_line())}"
                 )
             self.outputs.append(as_tensor_variable(output))
 
-    def _add_default_updates(self) -> None:
+    def _take_update(self, variable: Any, new: Any) -> None:
+        if not isinstance(variable, SharedVariable):
+            raise TypeError(
+                f"scan: fn returns an update of {variable!r}, wanted a shared variable; what a "
+                "step hands on to the next otherwise is an output with an initial state in "
+                f"outputs_info{made_at(user_line())}"
+            )
+        new = _tensor(f"scan: fn returns as the update of {variable}", new)
+        try:
+            self.updates[variable] = variable.type.filter_variable(new)
+        except TypeError as error:
+            raise TypeError(
+                f"scan: fn returns as the update of {variable}: {error}; cast it, or give the "
+                f"shared variable that type{made_at(new.line)}"
+            ) from None
+
+    def _add_default_updates(self, others: set[Variable]) -> None:
         condition = [] if self.condition is None else [self.condition]
         while True:
             found = [
                 variable
-                for variable in graph_inputs([*self.outputs, *self.updates.values(), *condition])
+                for variable in graph_inputs(
+                    [*self.outputs, *self.updates.values(), *condition], others
+                )
                 if isinstance(variable, SharedVariable)
                 and getattr(variable, "default_update", None) is not None
                 and variable not in self.updates
@@ -380,16 +485,20 @@ def _number_of_steps(n_steps: Any, tensors: Sequence[Any], condition: Any) -> An
             raise ValueError(
                 "scan: no information about the number of steps provided; either provide a value "
                 "for n_steps argument of scan or provide an input sequence"
+                f"{made_at(user_line())}"
             )
         count = tensors[0].shape[0]
         for tensor in tensors[1:]:
             count = ROWS["minimum"](count, tensor.shape[0])
         return count
-    count = as_tensor_variable(n_steps)
+    count = _tensor("n_steps", n_steps)
     if count.ndim or not is_discrete(count.dtype):
         # Theano, too, tells symbols and numbers apart here.
         kind = ValueError if isinstance(n_steps, Variable) else TypeError
-        raise kind(f"n_steps: got {count} of {count.type!r}, wanted an integer scalar")
+        raise kind(
+            f"n_steps: got {short_formula(count)} of {count.type!r}, wanted an integer scalar; "
+            f"cast it: T.cast(..., 'int64'){made_at(user_line())}"
+        )
     return count.astype("int64")
 
 
@@ -400,6 +509,7 @@ class _Loop:
         name: what the user calls it.
         rows: pairs of what stands for a row and its tensor.
         recurring: for each output how it recurs, or None.
+        others: the non-sequences.
         returned: what the function returned.
         settings: through how many steps from the last a gradient flows, and whether each step is
             computed anew for it.
@@ -410,11 +520,13 @@ class _Loop:
         name: str | None,
         rows: Sequence[tuple[Variable, Variable]],
         recurring: Sequence[_Recurrence | None],
+        others: Sequence[Variable],
         returned: _Returned,
         settings: tuple[int, bool],
     ) -> None:
         self._name, self._rows, self._settings = name, list(rows), settings
         self._order = [one is not None for one in recurring]
+        self._numbers = tuple([i for i, one in enumerate(recurring) if one])
         self._states = [one for one in recurring if one]
         self._shared = list(returned.updates)
         pairs = list(zip(recurring, returned.outputs, strict=True))
@@ -423,10 +535,12 @@ class _Loop:
         condition = [] if returned.condition is None else [returned.condition]
         self._kinds = len(states), len(plain)
         carried = [variable.type.make_variable(variable.name) for variable in self._shared]
-        outputs = replace_variables(
-            [*states, *plain, *returned.updates.values(), *condition],
-            dict(zip(self._shared, carried, strict=True)),
-        )
+        outputs = [*states, *plain, *returned.updates.values(), *condition]
+        # A non-sequence stays as it is, even if it is made of what the steps update.
+        held = {v: v.type.make_variable(v.name) for v in others if v.owner}
+        outputs = replace_variables(outputs, held)
+        outputs = replace_variables(outputs, dict(zip(self._shared, carried, strict=True)))
+        self._held = {held[variable]: variable for variable in held}
         recent = [variable for one in self._states for variable in one.recent]
         outputs, recent = self._of_one_type(outputs, recent)
         self._close(stabilized(outputs), recent, carried, bool(condition))
@@ -439,13 +553,13 @@ class _Loop:
         An axis broadcasts in the one only if it does in the other.
         """
         replaced: dict[Variable, Variable] = {}
-        for one, output in zip(self._states, outputs, strict=False):
+        for i, (one, output) in enumerate(zip(self._states, outputs, strict=False)):
             kind, new = one.recent[0].type, output.type
             if not isinstance(new, TensorType) or kind.dtype != new.dtype:
-                raise ValueError(self._misfit(one, output, "dtype", kind.dtype, new.dtype))
+                raise ValueError(self._misfit(i, output, "dtype", kind.dtype, new.dtype))
             if kind.ndim != new.ndim:
                 raise ValueError(
-                    self._misfit(one, output, "number of dimensions", kind.ndim, new.ndim)
+                    self._misfit(i, output, "number of dimensions", kind.ndim, new.ndim)
                 )
             flags = [a and b for a, b in zip(kind.broadcastable, new.broadcastable, strict=True)]
             if tuple(flags) != kind.broadcastable:
@@ -461,17 +575,19 @@ class _Loop:
         ]
         return self._of_one_type(changed, [replaced.get(v, v) for v in recent])
 
-    def _misfit(self, one: _Recurrence, output: Variable, what: str, old: Any, new: Any) -> str:
+    def _misfit(self, i: int, output: Variable, what: str, old: Any, new: Any) -> str:
+        one, number = self._states[i], self._numbers[i]
         return (
             f"{self._name or 'scan'}: the initial state (`outputs_info` in scan nomenclature) of "
-            f"variable {one.name} has {what} {old}, while the result of the inner function (`fn`), "
-            f"{output}, has {what} {new}. "
+            f"variable {one.name} has {what} {old} in each step, while the result of the inner "
+            f"function (`fn`), output {number}, {short_formula(output)}, has {what} {new}. "
             + (
                 "This can happen if the inner function of scan results in an upcast or downcast; "
                 f"cast the one or the other, for example the initial state to {new}"
                 if what == "dtype"
                 else "What a step makes must be like what it gets: for a state that is a vector "
-                "the initial state is a vector"
+                "the initial state is a vector, and with taps other than [-1] a matrix of its "
+                "values before the first step"
             )
             + made_at(output.line)
         )
@@ -485,9 +601,10 @@ class _Loop:
     ) -> None:
         """Cut the step's graph off from the graph around it."""
         stand_ins = [row for row, _ in self._rows]
-        self._outer = _same_in_all_steps(outputs, {*stand_ins, *recent, *carried})
-        fixed = [variable.type.make_variable(variable.name) for variable in self._outer]
-        outputs = replace_variables(outputs, dict(zip(self._outer, fixed, strict=True)))
+        same = _same_in_all_steps(outputs, {*stand_ins, *recent, *carried})
+        fixed = [variable.type.make_variable(variable.name) for variable in same]
+        outputs = replace_variables(outputs, dict(zip(same, fixed, strict=True)))
+        self._outer = replace_variables(same, self._held)
         states, plain = self._kinds
         condition = outputs.pop() if is_conditional else None
         self._body = Body(
@@ -500,6 +617,7 @@ class _Loop:
             plain=tuple(outputs[states : states + plain]),
             new_carried=tuple(outputs[states + plain :]),
             condition=condition,
+            numbers=self._numbers,
         )
 
     def refuse_what_is_not_in(self, listed: Sequence[Variable]) -> None:
@@ -513,8 +631,8 @@ class _Loop:
                 raise MissingInputError(
                     f"{self._name or 'scan'} is missing an input: {variable}; strict is set, so "
                     "all shared variables that fn uses must be among the sequences and "
-                    "non_sequences"
-                    f"{made_at(variable.line)}"
+                    "non_sequences: add it to non_sequences, or leave strict out"
+                    f"{made_at(user_line())}"
                 )
 
     def applied(self, n_steps: Any) -> tuple[list[Variable], OrderedUpdates]:
@@ -596,8 +714,9 @@ def scan_checkpoints(
         For each output the steps that are kept, and the updates of shared variables.
 
     Raises:
-        ValueError: an output does not recur; a sequence or an output has taps; or, without padding,
-            when the function runs: the number of steps is no multiple.
+        RuntimeError: an output does not recur, or a sequence or an output has taps.
+        ValueError: ``save_every_N`` is no number above 0; or, when the function runs: a sequence is
+            too short, or, without padding, the number of steps is no multiple.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -611,16 +730,23 @@ def scan_checkpoints(
     """
     tensors = [as_tensor_variable(tensor) for tensor in _untapped("sequences", sequences)]
     states = [as_tensor_variable(state) for state in _untapped("outputs_info", outputs_info)]
+    every = save_every_N
+    if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+        raise ValueError(
+            f"save_every_N: got {every!r}, wanted a Python integer above 0{made_at(user_line())}"
+        )
     count = _number_of_steps(n_steps, tensors, None)
-    chunks = (count + save_every_N - 1 if padding else count) // save_every_N
+    names = [short_formula(tensor) for tensor in tensors]
+    chunks = Chunks(int(every), padding, names)(count, *[tensor.shape[0] for tensor in tensors])
 
     def chunked(tensor: Any) -> Any:
+        tensor = tensor[:count]
         if padding:
             # As Theano does: the steps that are too many get zeros.
-            missing = zeros((chunks * save_every_N - count, *tensor.shape[1:]), tensor.dtype)
-            tensor = concatenate([tensor[:count], missing])
+            missing = zeros((chunks * every - count, *tensor.shape[1:]), tensor.dtype)
+            tensor = concatenate([tensor, missing])
         tail = [tensor.shape[i] for i in range(1, tensor.ndim)]
-        return tensor.reshape((chunks, save_every_N, *tail), tensor.ndim + 1)
+        return tensor.reshape((chunks, every, *tail), tensor.ndim + 1)
 
     def steps(*arguments: Any) -> Any:
         first, second = len(tensors), len(tensors) + len(states)
@@ -629,7 +755,7 @@ def scan_checkpoints(
             list(arguments[:first]),
             list(arguments[first:second]),
             list(arguments[second:]),
-            save_every_N,
+            every,
             name=name,
             return_list=True,
         )
@@ -652,7 +778,7 @@ def _untapped(argument: str, values: Any) -> list[Any]:
         if isinstance(entry, dict) or entry is None:
             raise RuntimeError(
                 f"scan_checkpoints: {argument} has {entry!r} at index {i}; it does not work with "
-                "taps, nor with outputs that do not recur: wanted a tensor"
+                f"taps, nor with outputs that do not recur: wanted a tensor{made_at(user_line())}"
             )
     return entries
 

@@ -21,6 +21,7 @@ __all__ = [
     "OrderedUpdates",
     "SharedVariable",
     "TensorSharedVariable",
+    "load_shared_variable",
     "shared",
 ]
 
@@ -29,11 +30,15 @@ class SharedVariable(Variable):
     """A variable with a value of its own, which functions read and their updates replace.
 
     Args:
+        name: what the user calls it.
         type: the type of the value.
         value: the value at first.
-        name: what the user calls it.
-        allow_downcast: as `shared` has it.
         strict: as `shared` has it.
+        allow_downcast: as `shared` has it.
+        container: not to be given; see below.
+
+    Raises:
+        ValueError: a container is given, in which another variable keeps its value.
 
     Attributes:
         stored: the value as it is kept: a NumPy array of the variable's own, an array on the
@@ -44,12 +49,18 @@ class SharedVariable(Variable):
 
     def __init__(
         self,
+        name: str | None,
         type: Type,  # noqa: A002  (Theano's name)
         value: Any,
-        name: str | None = None,
+        strict: bool,
         allow_downcast: bool | None = None,
-        strict: bool = False,
+        container: Any = None,
     ) -> None:
+        if container is not None:
+            raise ValueError(
+                f"container: got {container!r}: two shared variables cannot keep one value here; "
+                "use the one variable in both places"
+            )
         super().__init__(type, name=name)
         self.allow_downcast = allow_downcast
         self.strict = strict
@@ -94,9 +105,11 @@ class SharedVariable(Variable):
         return self
 
     @property
-    def container(self) -> SharedVariable:
-        """Where the value is kept; old programs read ``container.value``."""
-        return self
+    def container(self) -> Any:
+        """Where the value is kept; old programs read and set ``container.value``."""
+        from jaxlearn.symbolic.containers import Container
+
+        return Container(self, self.name, self.get_value, self.set_value)
 
     @property
     def value(self) -> Any:
@@ -191,7 +204,7 @@ def shared(
     allow_downcast: bool | None = None,
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
-    target: str | None = None,
+    target: str = "cpu",
 ) -> Any:
     """Return a variable with a value of its own, which functions read and their updates replace.
 
@@ -207,7 +220,7 @@ def shared(
         target: no meaning here: the value lives on JAX's device.
 
     Raises:
-        TypeError: the value is symbolic.
+        TypeError: the value is symbolic, or what is no array is to have axes.
 
     Example:
         >>> import numpy as np
@@ -224,15 +237,20 @@ def shared(
     if isinstance(value, np.random.RandomState):
         from jaxlearn.symbolic.random_states import RandomStateSharedVariable, RandomStateType
 
-        return RandomStateSharedVariable(RandomStateType(), value, name)
+        return RandomStateSharedVariable(name, RandomStateType(), value, strict)
     if not _is_numeric(value):
-        return GenericSharedVariable(generic, value, name)
+        if broadcastable is not None:
+            raise TypeError(
+                f"shared: broadcastable: got {broadcastable!r} for {value!r}, a Python object "
+                "without axes; make an array of it: numpy.asarray(value)"
+            )
+        return GenericSharedVariable(name, generic, value, strict)
     array = np.asarray(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         array = _python_number(value)
     flags = (False,) * array.ndim if broadcastable is None else tuple(broadcastable)
     kind = TensorType(array.dtype.name, flags)
-    return TensorSharedVariable(kind, array.astype(kind.numpy_dtype), name, allow_downcast, strict)
+    return TensorSharedVariable(name, kind, array.astype(kind.numpy_dtype), strict, allow_downcast)
 
 
 def _is_numeric(value: Any) -> bool:
@@ -248,6 +266,16 @@ def _python_number(value: float) -> np.ndarray:
         keeps = config.cast_policy == "numpy+floatX"
         return np.asarray(value, config.floatX if keeps else "float64")
     return np.asarray(value)
+
+
+def load_shared_variable(val: Any) -> Any:
+    """Return a shared variable of a value; Theano's pickles of shared variables name this.
+
+    Example:
+        >>> load_shared_variable(np.zeros(2)).type
+        TensorType(float64, vector)
+    """
+    return shared(val)
 
 
 class GenericSharedVariable(SharedVariable):
@@ -272,13 +300,13 @@ class OrderedUpdates(OrderedDict[Any, Any]):
             raise TypeError(f"updates: got {key!r} as a key, wanted a shared variable")
         super().__setitem__(key, value)
 
-    def update(self, other: Any = (), **more: Any) -> None:  # type: ignore[override]
+    def update(self, other: Any = None, **more: Any) -> None:  # type: ignore[override]
         """Take over other updates; of two for one variable, both must be the same.
 
         Raises:
             KeyError: a variable has another update already.
         """
-        for key, value in dict(other, **more).items():
+        for key, value in dict(other or (), **more).items():
             if key in self and self[key] is not value:
                 raise KeyError(f"{key} has an update already: {self[key]}, and now {value}")
             self[key] = value

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import keyword
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from jaxlearn.symbolic.graph import Apply, Constant, Variable, graph_inputs
 from jaxlearn.symbolic.lowering import Graph, constant_number, host_value
 from jaxlearn.symbolic.ops.dimensions import DimShuffle
 from jaxlearn.symbolic.ops.shaping import Shape
+from jaxlearn.symbolic.own_gradients import OwnGradient, with_gradient
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
 from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
@@ -69,6 +71,8 @@ class Writer:
         self.reserved: set[str] = outer.reserved if outer else set(_RESERVED)
         self.locals: set[str] = outer.locals if outer else set()
         self._inner: dict[Any, str] = outer._inner if outer else {}
+        self._texts: dict[str, str] = outer._texts if outer else {}
+        self._is_differentiated: bool = outer._is_differentiated if outer else False
         self._graph = graph
         self._known = self._known_variables(statics)
 
@@ -101,7 +105,7 @@ class Writer:
             outputs: what it returns; of several, a tuple.
             as_tuple: return a tuple of one, too.
         """
-        key = (name, as_tuple, *inputs, *statics, *outputs)
+        key = (name, as_tuple, self._is_differentiated, *inputs, *statics, *outputs)
         if key not in self._inner:
             graph = Graph(inputs, outputs)
             parameters: list[str] = []
@@ -111,14 +115,53 @@ class Writer:
             body = _Body(writer, graph, dict(zip(inputs, parameters, strict=True)), {})
             body.write(graph.nodes, [], outputs)
             results = [_quoted(ast.unparse(body.expression(output))) for output in outputs]
-            self._inner[key] = _fresh(name, self.reserved | self.locals)
-            self.reserved.add(self._inner[key])
             is_one_in_tuple = as_tuple and len(results) == 1
             returned = f"({results[0]},)" if is_one_in_tuple else ", ".join(results)
-            lines = body.returning(returned)
-            text = f"def {self._inner[key]}({', '.join(parameters)}):"
-            self.functions.append("\n".join([text, *(f"    {line}" for line in lines)]))
+            lines = [f"    {line}" for line in body.returning(returned)]
+            text = "\n".join([f"({', '.join(parameters)}):", *lines])
+            # What is differentiated is most often written as what is not.
+            if text not in self._texts:
+                self._texts[text] = _fresh(name, self.reserved | self.locals)
+                self.reserved.add(self._texts[text])
+                self.functions.append(f"def {self._texts[text]}{text}")
+            self._inner[key] = self._texts[text]
         return self._inner[key]
+
+    @contextlib.contextmanager
+    def differentiating(self) -> Iterator[None]:
+        """Have functions written as JAX has to see them where it differentiates them."""
+        before, self._is_differentiated = self._is_differentiated, True
+        try:
+            yield
+        finally:
+            self._is_differentiated = before
+
+    def node(self, node: Apply, names: Sequence[str]) -> str:
+        """Return the expression of a node; one that JAX differentiates as its operation says.
+
+        Args:
+            node: the node.
+            names: a name for each input.
+        """
+        text: str = node.op.source(node, names, self)
+        if not (self._is_differentiated and node.op.has_own_gradient):
+            return text
+        floats = [i for i, v in enumerate(node.inputs) if not is_discrete(v.type.dtype)]
+        rule = OwnGradient(node, [i for i in floats if not self.is_known(node.inputs[i])])
+        if rule.undefined:
+            return text
+        called = re.sub(r"\W", "_", _base_name(node.outputs[0]).removesuffix("_1"))
+        statics = [v for v in rule.needed if self.is_known(v)]
+        pull = self.inner_function(
+            f"{called}_gradient", [*rule.needed, *rule.given], statics, rule.results, as_tuple=True
+        )
+        places = {v: i for i, v in reversed([*enumerate([*node.inputs, *node.outputs])])}
+        kept = literal(tuple(places[v] for v in rule.needed))
+        wanted = literal(tuple(rule.wanted))
+        arguments = ", ".join(names)
+        function = f"lambda {arguments}: {text}"
+        call = f"{function}, {pull}, {kept}, {wanted}, [{arguments}]"
+        return f"{self.function(with_gradient)}({call})"
 
     def dtype(self, dtype: str) -> str:
         """Return a dtype as JAX names it."""
@@ -231,7 +274,7 @@ class _Unit:
         for output, same in zip(node.outputs, place.outputs, strict=True):
             self._graph.numbering.identify(output, same)
         names = [f"_{i}_" for i in range(len(inputs))]
-        text = node.op.source(place, names, self._writer)
+        text = self._writer.node(place, names)
         used = set(re.findall(r"\b_\d+_(?:raw)?\b", text))
         given = dict(zip(names, inputs, strict=True))
         return text, {name: given[name.removesuffix("raw")] for name in sorted(used, key=_place)}
@@ -439,7 +482,8 @@ class _Body:
             )
         loss = _Body(writer, self._graph, parameters, self._names, gradient.ordered)
         writer.reserved.add(name)
-        loss.write(gradient.inside, [], [gradient.cost, *extra])
+        with writer.differentiating():
+            loss.write(gradient.inside, [], [gradient.cost, *extra])
         results = ast.unparse(loss.expression(gradient.cost))
         if extra:
             parts = ", ".join(ast.unparse(loss.expression(v)) for v in extra)

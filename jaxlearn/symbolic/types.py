@@ -176,14 +176,14 @@ class Type:
         """Return a new variable of this type."""
         raise NotImplementedError
 
-    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         """Return a value as this type stores it, or raise `TypeError`."""
         raise NotImplementedError
 
-    def is_valid_value(self, value: Any) -> bool:
+    def is_valid_value(self, a: Any) -> bool:
         """Whether a value could be stored without a change."""
         try:
-            self.filter(value, strict=True)
+            self.filter(a, strict=True)
         except (TypeError, ValueError):
             return False
         return True
@@ -212,9 +212,9 @@ class GenericType(Type):
         """Return a new variable that may hold anything."""
         return self.variable_class(self, name=name)
 
-    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         """Return the value as it is."""
-        return value
+        return data
 
 
 generic = GenericType()
@@ -324,7 +324,7 @@ class TensorType(Type):
         )
 
     def filter(
-        self, value: Any, strict: bool = False, allow_downcast: bool | None = None
+        self, data: Any, strict: bool = False, allow_downcast: bool | None = None
     ) -> np.ndarray:
         """Return a value as an array of this type.
 
@@ -333,7 +333,7 @@ class TensorType(Type):
         this dtype is ``config.floatX``.
 
         Args:
-            value: a number, a nested sequence or an array.
+            data: a number, a nested sequence or an array.
             strict: accept only an array of this dtype.
             allow_downcast: accept what loses precision.
 
@@ -341,21 +341,21 @@ class TensorType(Type):
             TypeError: the value has another rank, an axis declared of length 1 has not, or
                 precision would be lost; the message says which, and how to allow it.
         """
-        if hasattr(value, "owner") and hasattr(value, "type"):
+        if hasattr(data, "owner") and hasattr(data, "type"):
             raise TypeError(
-                f"got the symbolic variable {value}, wanted numbers; "
+                f"got the symbolic variable {data}, wanted numbers; "
                 "to compute its value use .eval(), to build on it use it in an expression"
             )
-        if type(value) is np.ndarray and value.dtype == self.numpy_dtype:
-            array = value
-        elif not strict and (exact := self._exactly(value)) is not None:
+        if type(data) is np.ndarray and data.dtype == self.numpy_dtype:
+            array = data
+        elif not strict and (exact := self._exactly(data)) is not None:
             array = exact
         elif strict:
             raise TypeError(
-                f"strict is set: got {_described(value)}, wanted an array of dtype {self.dtype}"
+                f"strict is set: got {_described(data)}, wanted an array of dtype {self.dtype}"
             )
         else:
-            array = self._converted(value, allow_downcast)
+            array = self._converted(data, allow_downcast)
         if array.ndim != self.ndim or self._has_broadcastable:
             self._check_shape(array)
         return array
@@ -446,14 +446,54 @@ class TensorType(Type):
         raise TypeError(f"got {other} of type {other.type!r}, wanted a variable of type {self!r}")
 
     @staticmethod
-    def values_eq(first: Any, second: Any) -> bool:
-        """Whether two values are equal, NaN being equal to NaN."""
-        return bool(np.array_equal(first, second, equal_nan=True))
+    def values_eq(a: Any, b: Any, force_same_dtype: bool = True) -> bool:
+        """Whether two arrays are equal, NaN being equal to NaN.
+
+        Args:
+            a: an array.
+            b: an array.
+            force_same_dtype: take arrays of unlike dtypes for unlike.
+        """
+        a, b = np.asarray(a), np.asarray(b)
+        same = a.dtype == b.dtype or not force_same_dtype
+        return bool(same and np.array_equal(a, b, equal_nan=True))
 
     @staticmethod
-    def values_eq_approx(first: Any, second: Any, rtol: float = 1e-5, atol: float = 1e-8) -> bool:
-        """Whether two values are close, NaN being equal to NaN."""
-        return bool(np.allclose(first, second, rtol=rtol, atol=atol, equal_nan=True))
+    def values_eq_approx(
+        a: Any,
+        b: Any,
+        allow_remove_inf: bool = False,
+        allow_remove_nan: bool = False,
+        rtol: float | None = None,
+        atol: float | None = None,
+    ) -> bool:
+        """Whether two arrays of one dtype and shape are close, NaN being equal to NaN.
+
+        Args:
+            a: an array.
+            b: an array.
+            allow_remove_inf: let ``b`` have anything where ``a`` is infinite.
+            allow_remove_nan: let ``b`` have anything where ``a`` is NaN.
+            rtol: how far apart, as a share of ``b``; by default as `groups.TOLERANCES` says.
+            atol: how far apart besides; the same.
+        """
+        from jaxlearn.symbolic.groups import TOLERANCES
+
+        a, b = np.asarray(a), np.asarray(b)
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return False
+        if is_discrete(str(a.dtype)):
+            return bool(np.array_equal(a, b))
+        parts = a.real.dtype.name
+        near = np.isclose(
+            a,
+            b,
+            rtol=TOLERANCES[f"{parts}_rtol"] if rtol is None else rtol,
+            atol=TOLERANCES[f"{parts}_atol"] if atol is None else atol,
+            equal_nan=True,
+        )
+        removed = (allow_remove_inf & np.isinf(a)) | (allow_remove_nan & np.isnan(a))
+        return bool((near | removed).all())
 
 
 _PYTHON_NUMBERS = frozenset((bool, int, float, list, tuple))

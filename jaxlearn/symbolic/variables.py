@@ -9,7 +9,14 @@ from jaxlearn.symbolic.errors import AsTensorError, ComplexError, made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Variable
 from jaxlearn.symbolic.types import GenericType, TensorType, as_constant_array, is_complex
 
-__all__ = ["TensorConstant", "TensorOperators", "TensorVariable", "as_tensor_variable", "constant"]
+__all__ = [
+    "TensorConstant",
+    "TensorOperators",
+    "TensorVariable",
+    "as_tensor_variable",
+    "as_variable",
+    "constant",
+]
 
 
 class TensorOperators:
@@ -240,9 +247,9 @@ class TensorOperators:
 
     # Methods, as NumPy has them.
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, right: Any) -> Any:
         """Return the product of two matrices, or of whatever has a dot product."""
-        return contraction.dot(self, other)
+        return contraction.dot(self, right)
 
     def astype(self, dtype: str) -> Any:
         """Return the elements converted to another dtype."""
@@ -252,7 +259,7 @@ class TensorOperators:
         """Return each element, or the limit that it lies beyond."""
         return elementwise.clip(self, a_min, a_max)
 
-    def round(self, mode: str = "half_to_even") -> Any:
+    def round(self, mode: str | None = None) -> Any:
         """Return each element rounded to a whole number."""
         return elementwise.round(self, mode)
 
@@ -572,6 +579,21 @@ def constant(
     # A copy: a later change of the caller's array must not change the graph.
     kind = TensorType(array.dtype, [length == 1 for length in array.shape])
     return TensorConstant(kind, array.copy(), name)
+
+
+def as_variable(x: Any) -> Any:
+    """Return a variable as it is, and what is none as a tensor variable.
+
+    A state of random numbers is a variable, and no tensor.
+
+    Args:
+        x: a variable, or a number, array or nested sequence.
+
+    Example:
+        >>> as_variable([1.0, 2.0]).type
+        TensorType(float64, vector)
+    """
+    return x if isinstance(x, Variable) else as_tensor_variable(x)
 
 
 def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Any:

@@ -23,7 +23,7 @@ from jaxlearn.symbolic.graph import (
 from jaxlearn.symbolic.ops.creation import zeros_like
 from jaxlearn.symbolic.ops.elementwise import cast
 from jaxlearn.symbolic.types import TensorType, is_discrete
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.variables import as_variable
 
 __all__ = ["ProductsApart", "VectorJacobianProduct", "vector_jacobian_product"]
 
@@ -91,7 +91,7 @@ class VectorJacobianProduct(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types of the gradients."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = [as_variable(value) for value in inputs]
         kinds = [
             variables[i].type.clone(dtype)
             for i, dtype in zip(self.wanted, self.dtypes, strict=True)
@@ -179,7 +179,8 @@ class VectorJacobianProduct(Op):
         """Write ``jax.vjp`` of the operation's own expression."""
         primal = self.primal(node)
         count = len(primal.inputs)
-        expression = primal.op.source(primal, inputs[:count], writer)
+        with writer.differentiating():
+            expression = primal.op.source(primal, inputs[:count], writer)
         if isinstance(primal.op, VectorJacobianProduct) and len(primal.outputs) == 1:
             expression = f"{expression}[0]"
         taken = [expression]

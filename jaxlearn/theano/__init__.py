@@ -10,7 +10,7 @@ from jaxlearn.symbolic.functions import function
 from jaxlearn.symbolic.gradients import grad, subgraph_grad
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, clone
 from jaxlearn.symbolic.jacobians import Lop, Rop
-from jaxlearn.symbolic.ops.contraction import dot
+from jaxlearn.symbolic.ops.contraction import dot_of_either as dot
 from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.optimizers import optax_updates
 from jaxlearn.symbolic.printing import debugprint as dprint

@@ -29,7 +29,7 @@ from jaxlearn.symbolic.ops import elementwise, neural, reductions
 from jaxlearn.symbolic.ops.from_jax import from_jax
 from jaxlearn.symbolic.ops.mapping import map_rows
 from jaxlearn.symbolic.ops.nonzero import Selected
-from jaxlearn.symbolic.ops.scan import Scan, While
+from jaxlearn.symbolic.ops.scan import Counted, Scan, While
 from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 from jaxlearn.theano.ifelse import ifelse
 
@@ -74,6 +74,19 @@ def doubled_until_large(theano, tensor, x):
     return list(theano.scan(step, n_steps=20)[1].values())
 
 
+def ended_inside(theano, tensor, x):
+    """A loop that a condition ends, in the steps of a loop."""
+
+    def last_power(a):
+        def step(power):
+            new = power * (1 + a**2)
+            return new, theano.scan_module.until(new > 3)
+
+        return theano.scan(step, outputs_info=tensor.exp(a), n_steps=20)[0][-1]
+
+    return theano.scan(last_power, x)[0]
+
+
 def selected(theano, tensor, x):
     """Masks, as they are where only a reduction of what they select is needed."""
     return [Selected()(x > 0, x), Selected(0, exact=False)(x[:2], x)]
@@ -83,6 +96,11 @@ def selected(theano, tensor, x):
 MORE_CASES = [
     Case(chosen, x=real("float64", 3)),
     Case(doubled_until_large, wrt=(), x=real("float64", 3)),
+    Case(ended_inside, x=real("float64", 3)),
+    Case(
+        "theano.scan_checkpoints(lambda a, t: a * t, x, T.exp(x[0]), save_every_N=2)[0]",
+        x=real("float64", 5),
+    ),
     Case(own_function, x=real("float64", 3, 4)),
     Case(mapped, x=real("float64", 3, 4)),
     Case(selected, x=real("float64", 3, 4)),
@@ -114,6 +132,7 @@ NOT_HELD = {
     "ArangeLength": INNER,
     "UndefinedGrad": "it is there to have no gradient; its value is that of any marker",
     "Indexing": "it is what the operations on a part of a tensor have in common",
+    "Counted": "it stands in gradients only, and these are held",
     "Contraction": "it is what the products have in common",
     "MatrixOperation": "it is what the functions of matrices have in common",
     "Transparent": "it is what operations have in common whose output is their first input",
@@ -140,6 +159,7 @@ def has_sizes_from_data(graph, found):
         node.inputs[0].owner
         for node in toposort(graph.expressions(True))
         if isinstance(getattr(node.op, "op", node.op), Scan)
+        and not isinstance(getattr(node.op, "op", node.op), Counted)
     ]
     ended = any(maker is not None and isinstance(maker.op, While) for maker in counts)
     return ended or any(NOT_HELD.get(name) == STAGED for name in found)

@@ -169,6 +169,15 @@ def test_states_given_to_a_function_come_back():
     assert f.as_jax()[1]["rng"].shape == (628,)
 
 
+def test_a_jacobian_goes_past_draws():
+    x = T.dvector("x")
+    f = theano.function([x], T.jacobian(T.exp(x * RandomStreams(5).normal((2,))), x))
+    normal = theano.function([], RandomStreams(5).normal((2,)))
+    for _ in range(2):
+        drawn = normal()
+        np.testing.assert_allclose(f([1.0, 2.0]), np.diag(drawn * np.exp([1.0, 2.0] * drawn)))
+
+
 PROGRAM = """
 import os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])

@@ -8,7 +8,7 @@ import pytest
 
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
-from jaxlearn.symbolic.errors import MissingInputError
+from jaxlearn.symbolic.errors import AsTensorError, MissingInputError
 from jaxlearn.theano.scan_module import until
 from jaxlearn.theano.tensor.opt import Assert
 
@@ -42,17 +42,17 @@ def called(output):
         (
             {"fn": lambda a: a, "sequences": s},
             IndexError,
-            ["sequences: s of TensorType(float64, scalar)", "is a non-sequence", "made at"],
+            ["sequences: entry 0, s of TensorType(float64, scalar)", "is a non-sequence"],
         ),
         (
             {"fn": lambda a: a, "sequences": {"taps": [0]}},
             ValueError,
-            ["entry 0 is {'taps': [0]}", "wanted a tensor under 'input'"],
+            ["entry 0 is {'taps': [0]}", "wanted a tensor, or", "with a tensor under 'input'"],
         ),
         (
             {"fn": lambda a: a, "sequences": {"input": x, "taps": [0.5]}},
             TypeError,
-            ["taps: got [0.5], wanted whole numbers"],
+            ["sequences: entry 0: got the taps [0.5], wanted whole numbers"],
         ),
         (
             {"fn": lambda a: 1.0, "sequences": x},
@@ -63,17 +63,102 @@ def called(output):
         (
             {"fn": lambda a: until(a > 1), "sequences": x},
             ValueError,
-            ["alone; return outputs or updates beside it"],
+            ["fn returns until(gt(x[t], 1)) alone; return outputs or updates beside it"],
         ),
         (
             {"fn": lambda a: (a, until(y > 1)), "sequences": x},
             TypeError,
-            ["until: got", "TensorType(bool, vector), wanted a scalar"],
+            ["until: got gt(y, 1) of TensorType(bool, vector), wanted a scalar; use T.all("],
         ),
         (
             {"fn": lambda a, t: a + t, "sequences": x, "outputs_info": [s, None]},
             ValueError,
-            ["got 2 entries, and fn returns 1", "please provide None as outputs_info"],
+            ["got 2 entries, and fn returns 1 output;", "please provide None as outputs_info"],
+        ),
+        (
+            {"fn": lambda a, t: [a + t, a], "sequences": x, "outputs_info": s},
+            ValueError,
+            ["got 1 entry, and fn returns 2 outputs;", "please provide None as outputs_info"],
+        ),
+        (
+            {"fn": lambda a, t: a + t, "sequences": x, "outputs_info": {"init": s}},
+            ValueError,
+            ["outputs_info: entry 0 has the unknown key 'init'", "than 'initial' and 'taps'"],
+        ),
+        (
+            {"fn": lambda a, t: a + t, "sequences": {"input": x, "tap": 1}},
+            ValueError,
+            ["sequences: entry 0 has the unknown key 'tap'", "than 'input' and 'taps'"],
+        ),
+        (
+            {"fn": lambda a: a, "sequences": {"input": x, "taps": []}},
+            ValueError,
+            ["sequences: entry 0 has no taps", "wanted at least one, as [0]"],
+        ),
+        (
+            {"fn": lambda a: a, "sequences": [x, None]},
+            ValueError,
+            ["sequences: entry 1 is None, wanted a tensor"],
+        ),
+        (
+            {"fn": lambda a: a, "sequences": "text"},
+            AsTensorError,
+            ["sequences: entry 0: cannot make a tensor of 'text'"],
+        ),
+        (
+            {"fn": lambda a, t: a, "sequences": x, "outputs_info": [object()]},
+            AsTensorError,
+            ["outputs_info: entry 0: cannot make a tensor of <object"],
+        ),
+        (
+            {"fn": lambda a, v: a, "sequences": x, "non_sequences": [{"a": y}]},
+            AsTensorError,
+            ["non_sequences: entry 0: cannot make a tensor of {'a': y}"],
+        ),
+        (
+            {"fn": lambda t: t, "outputs_info": s, "n_steps": "3"},
+            AsTensorError,
+            ["n_steps: cannot make a tensor of '3'"],
+        ),
+        (
+            {"fn": x, "sequences": x},
+            TypeError,
+            ["fn: got x (TensorVariable), wanted a function that returns the expressions of one"],
+        ),
+        (
+            {"fn": lambda a: (until(a > 1), a), "sequences": x},
+            ValueError,
+            ["fn returns until(gt(x[t], 1)) before the end; return one `until`, as the last"],
+        ),
+        (
+            {"fn": lambda a: {a: a + 1}, "sequences": x},
+            TypeError,
+            ["fn returns an update of x[t], wanted a shared variable", "in outputs_info"],
+        ),
+        (
+            {"fn": lambda a: (a, {"w": a + 1}), "sequences": x},
+            TypeError,
+            ["fn returns an update of 'w', wanted a shared variable"],
+        ),
+        (
+            {"fn": lambda a: {w: T.stack([a, a])}, "sequences": x},
+            TypeError,
+            ["fn returns as the update of w: got", "(float64, vector), wanted", "cast it"],
+        ),
+        (
+            {"fn": lambda t: t, "outputs_info": s, "n_steps": 3, "truncate_gradient": n},
+            TypeError,
+            ["truncate_gradient: got n, wanted a Python integer", "-1 for all"],
+        ),
+        (
+            {"fn": lambda t: t, "outputs_info": s, "n_steps": 3, "truncate_gradient": -2},
+            TypeError,
+            ["truncate_gradient: got -2, wanted a Python integer"],
+        ),
+        (
+            {"fn": lambda a, h: [a, T.stack([h, h])], "sequences": x, "outputs_info": [None, y]},
+            ValueError,
+            ["variable y has number of dimensions 1", "output 1, join(0, y[t-1], y[t-1]), has"],
         ),
         (
             {
@@ -109,15 +194,14 @@ def called(output):
             [
                 "sums: the initial state",
                 "variable f has dtype float32",
-                "has dtype float64",
-                "cast",
-                "test_scanning.py",
+                "output 0, (x[t] + f[t-1]), has dtype float64",
+                "cast the one or the other",
             ],
         ),
         (
             {"fn": lambda a, t: a + t.sum(), "sequences": x, "outputs_info": y},
             ValueError,
-            ["variable y has number of dimensions 1", "has number of dimensions 0", "made at"],
+            ["variable y has number of dimensions 1", "has number of dimensions 0"],
         ),
         (
             {"fn": lambda t: t, "outputs_info": s, "n_steps": 2.5},
@@ -132,16 +216,25 @@ def called(output):
         (
             {"fn": lambda a: a * w, "sequences": x, "strict": True, "name": "loop"},
             MissingInputError,
-            ["loop is missing an input: w", "sequences and non_sequences", "made at"],
+            ["loop is missing an input: w", "add it to non_sequences, or leave strict out"],
         ),
-        ({"fn": lambda a, b: a, "sequences": x}, TypeError, ["missing 1 required positional"]),
+        (
+            {"fn": lambda a, b: a, "sequences": x},
+            TypeError,
+            ["fn: missing a required argument: 'b'; it takes (a, b), and scan calls it with x[t]"],
+        ),
+        (
+            {"fn": lambda: y, "sequences": x, "outputs_info": [y], "non_sequences": w},
+            TypeError,
+            ["fn: too many", "it takes (), and scan calls it with x[t], y[t-1], w"],
+        ),
     ],
 )
 def test_what_cannot_be_a_loop_is_refused_when_it_is_written(arguments, kind, texts):
     with pytest.raises(kind) as refused:
         theano.scan(**arguments)
     assert type(refused.value) is kind
-    for text in texts:
+    for text in [*texts, "made at", "test_scanning.py"]:
         assert text in str(refused.value)
 
 
@@ -175,7 +268,7 @@ def test_what_cannot_be_a_loop_is_refused_when_it_is_written(arguments, kind, te
                 "n_steps": 3,
             },
             ValueError,
-            ["has 1 rows, wanted 2", "the taps [-2, -1] reach"],
+            ["the initial state x[:1] has 1 row, wanted 2", "the taps [-2, -1] reach"],
         ),
         (
             {
@@ -184,7 +277,26 @@ def test_what_cannot_be_a_loop_is_refused_when_it_is_written(arguments, kind, te
                 "outputs_info": x,
             },
             ValueError,
-            ["a step makes (7,)", "which has shape (6,) for each step", "the shape must stay"],
+            [
+                "scan_fn: output 0 of fn, join(0, x[t-1], x[t]), has shape (7,) after a step",
+                "had shape (6,) before it, as x[t-1]; what recurs keeps its shape",
+                '"fn": lambda a, h: T.concatenate([h, T.shape_padleft(a)]),',
+            ],
+        ),
+        (
+            {
+                "fn": lambda a, h: (a, T.concatenate([h, h]), until(a > 1)),
+                "sequences": x,
+                "outputs_info": [None, x],
+                "name": "growing",
+            },
+            ValueError,
+            ["growing: output 1 of fn, join(0, x[t-1], x[t-1]), has shape (12,) after a step"],
+        ),
+        (
+            {"fn": lambda t: (t, until(t > 1)), "outputs_info": s, "n_steps": n - 5},
+            IndexError,
+            ["negative number of steps: n_steps is below 0; go over rows", "go_backwards=True"],
         ),
         (
             {"fn": lambda i: x[i], "sequences": T.arange(7)},
@@ -232,8 +344,14 @@ def test_no_steps_make_no_rows_and_zero_gradients():
     found = called([steps, rows, T.grad(steps.sum(), s)])
     assert [value.shape for value in found] == [(0,), (0, 6), ()]
     assert found[2] == 0.0
-    with pytest.raises(IndexError, match="made no step"):
+    with pytest.raises(IndexError) as refused:
         called(steps[-1])
+    text = "scan_fn made no step, and so there is no last row of output 0 of fn, (s[t-1] * s[t-1])"
+    for part in (text, "n_steps, or the number of rows of the sequences, is 0", "called(steps"):
+        assert part in str(refused.value)
+    ended = outputs_of(lambda t: (t + 1, until(t > 5)), outputs_info=s, n_steps=n - 2)
+    with pytest.raises(IndexError, match=r"no last row of output 0 of fn, \(s\[t-1\] \+ 1\)"):
+        called(ended[-1])
 
 
 def test_sizes_inside_come_from_outside_or_from_known_rows():
@@ -329,8 +447,13 @@ def test_checkpoints_are_every_nth_step_and_have_its_gradient():
         for one, other in zip(found[start : start + 3], found[start + 3 :], strict=False):
             np.testing.assert_allclose(one, other, rtol=1e-12)
     odd, _ = theano.scan_checkpoints(step, m, m[0], save_every_N=2, padding=False)
-    with pytest.raises(ValueError, match="do not fit shape"):
+    with pytest.raises(ValueError, match=r"are 5 steps, .* save_every_N=2.* such as n_steps=4"):
         theano.function([m, weights], odd)(np.ones((5, 3)), np.eye(3))
+    long, _ = theano.scan_checkpoints(step, m, m[0], n_steps=7)
+    with pytest.raises(ValueError, match=r"shorter than .* m has 5 rows, n_steps is 7"):
+        theano.function([m, weights], long)(np.ones((5, 3)), np.eye(3))
+    with pytest.raises(ValueError, match="save_every_N: got 0, wanted a Python integer above 0"):
+        theano.scan_checkpoints(step, m, m[0], save_every_N=0)
     with pytest.raises(RuntimeError, match=r"sequences has .* at index 0; it does not work with"):
         theano.scan_checkpoints(step, [{"input": m}], m[0])
     with pytest.raises(RuntimeError, match="outputs_info has None at index 1"):

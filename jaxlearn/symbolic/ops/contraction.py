@@ -28,6 +28,7 @@ __all__ = [
     "batched_dot",
     "batched_tensordot",
     "dot",
+    "dot_of_either",
     "outer",
     "tensordot",
 ]
@@ -245,6 +246,24 @@ def dot(a: Any, b: Any) -> Any:
     if a.ndim > 2 or b.ndim > 2:
         return Tensordot(*_axes_of_dot(a, b))(a, b)
     return _dot(a, b)
+
+
+def dot_of_either(l: Any, r: Any) -> Any:  # noqa: E741  (Theano's names)
+    """Return the dot product of two tensors, of which one at least is a variable.
+
+    It is `dot` under the names that ``theano.dot`` has for its arguments.
+
+    Args:
+        l: any tensor.
+        r: any tensor.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> x = T.dvector("x")
+        >>> float(dot_of_either(x, [10.0, 1.0]).eval({x: [1.0, 2.0]}))
+        12.0
+    """
+    return dot(l, r)
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:

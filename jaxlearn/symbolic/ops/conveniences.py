@@ -34,24 +34,29 @@ __all__ = [
 def largest(*args: Any) -> Any:
     """Return the largest of some tensors, element by element.
 
+    Of two elements it is the second one, unless the first is larger: so it is where they are
+    equal, for the gradient, and where one is NaN.
+
     Example:
         >>> largest([1, 5], [2, 3], [0, 9]).eval().tolist()
         [2, 9]
     """
     if len(args) == 2:
-        return ROWS["maximum"](*args)
+        return ROWS["switch"](ROWS["gt"](*args), *args)
     return max_of(stack(args), axis=0)
 
 
 def smallest(*args: Any) -> Any:
     """Return the smallest of some tensors, element by element.
 
+    Of two elements it is the second one, unless the first is smaller; see `largest`.
+
     Example:
         >>> smallest([1, 5], [2, 3], [0, 9]).eval().tolist()
         [0, 3]
     """
     if len(args) == 2:
-        return ROWS["minimum"](*args)
+        return ROWS["switch"](ROWS["lt"](*args), *args)
     return min_of(stack(args), axis=0)
 
 

@@ -169,11 +169,11 @@ class Assert(Transparent):
     def __str__(self) -> str:
         return f"Assert{{msg={self.msg!r}}}"
 
-    def make_node(self, *inputs: Any) -> Apply:
+    def make_node(self, value: Any, *conds: Any) -> Apply:
         """Check that the conditions are scalars, and tell the type of the output."""
         value, *conditions = (
             as_tensor_variable(np.array(given) if isinstance(given, bool) else given)
-            for given in inputs
+            for given in (value, *conds)
         )
         for condition in conditions:
             if condition.type.ndim:

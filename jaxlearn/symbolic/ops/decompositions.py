@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.gradient_types import grad_not_implemented
 from jaxlearn.symbolic.graph import Apply, Variable
 from jaxlearn.symbolic.ops.linear_algebra import FINITE, MatrixOperation, Requirement
@@ -59,6 +60,33 @@ def _hermitian(x: Any, lower: bool) -> Any:
 def _is_finite_or_was_not(answer: Any, given: Any) -> Any:
     """Whether an iteration found its answer; of what is not finite there is none to find."""
     return jnp.isfinite(answer).all() | ~jnp.isfinite(given).all()
+
+
+class _PartlyDerived(MatrixOperation):
+    """A decomposition of which JAX does not derive every form."""
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function; where it has no derivative, that says so in our words."""
+        function = super().bind(lowering, node, values)
+
+        def derivative(primals: Any, tangents: Any) -> Any:
+            try:
+                return jax.jvp(function, primals, tangents)
+            except NotImplementedError as error:
+                raise NotImplementedError(self._underived(node, values[0].shape)) from error
+
+        derived: Any = jax.custom_jvp(function)
+        derived.defjvp(derivative)
+        return derived  # type: ignore[no-any-return]
+
+    def _underived(self, node: Apply, shape: Sequence[int]) -> str:
+        (variable,) = node.inputs
+        return (
+            f"the gradient of {self} does not exist where {variable} has shape {tuple(shape)}: "
+            f"{self.advice}{made_at(node.line)}"
+        )
+
+    advice: str
 
 
 # Cholesky.
@@ -175,7 +203,7 @@ def _qr(x: Any, mode: str) -> Any:
     return answer if mode == "r" else tuple(answer)
 
 
-class QRFull(MatrixOperation):
+class QRFull(_PartlyDerived):
     """The two parts of the QR decomposition of a matrix.
 
     Args:
@@ -188,6 +216,10 @@ class QRFull(MatrixOperation):
     on_arrays = staticmethod(_qr)
     parameters = options = ("mode",)
     modes: tuple[str, ...] = ("reduced", "complete", "raw")
+    advice = (
+        "JAX has it for a square matrix, and by mode='reduced' or 'r' for one of more rows than "
+        "columns"
+    )
 
     def __init__(self, mode: str) -> None:
         if mode not in self.modes:
@@ -243,6 +275,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     Raises:
         TypeError: ``a`` is no matrix.
         ValueError: there is no such mode.
+        NotImplementedError: the gradient is asked for where there is none.
 
     Example:
         >>> r = qr([[3.0], [4.0]], mode="r")
@@ -270,7 +303,7 @@ def _has_singular_values(op: SVD, x: Any) -> Any:
     return _is_finite_or_was_not(answer[1] if op.compute_uv else answer, x)
 
 
-class SVD(MatrixOperation):
+class SVD(_PartlyDerived):
     """The singular value decomposition of a matrix.
 
     Args:
@@ -282,6 +315,10 @@ class SVD(MatrixOperation):
     parameters = options = ("full_matrices", "compute_uv")
     requirements = (
         Requirement(_has_singular_values, "SVD did not converge", "try float64, or scale it"),
+    )
+    advice = (
+        "the full matrices u and v are not determined by one that is not square; use "
+        "full_matrices=False, or compute_uv=False for the singular values alone"
     )
 
     def __init__(self, full_matrices: bool = True, compute_uv: bool = True) -> None:
@@ -310,6 +347,7 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     Raises:
         TypeError: ``a`` is no matrix.
         LinAlgError: when the function runs: the values are not found.
+        NotImplementedError: the gradient is asked for where there is none.
 
     Example:
         >>> svd([[0.0, 2.0], [3.0, 0.0]], compute_uv=False).eval().round(6).tolist()

@@ -127,3 +127,27 @@ def diag(v: Any, k: int = 0) -> Any:
     if variable.ndim >= 2:
         return diagonal(variable, k)
     raise ValueError(f"diag: got {variable} with {variable.ndim} axes, wanted 1 or more")
+
+
+def diag_of_matrix(x: Any) -> Any:
+    """Return a vector as the diagonal of a matrix, or the diagonal of a matrix as a vector.
+
+    It is `diag` as ``theano.tensor.nlinalg`` has it.
+
+    Args:
+        x: a vector or a matrix.
+
+    Raises:
+        TypeError: it is neither.
+
+    Example:
+        >>> diag_of_matrix([[1, 2], [3, 4]]).eval().tolist()
+        [1, 4]
+    """
+    variable = as_tensor_variable(x)
+    if variable.ndim not in (1, 2):
+        raise TypeError(
+            f"nlinalg.diag: got {variable} of {variable.type!r}, wanted a vector or a matrix; "
+            "T.diag and T.diagonal take tensors of more axes"
+        )
+    return diag(variable)

@@ -44,6 +44,8 @@ __all__ = [
     "clip",
     "convert",
     "iround",
+    "isinf",
+    "isnan",
     "round",
     "row",
 ]
@@ -509,15 +511,13 @@ class Elementwise(Op):
         flags = zip(*(variable.type.broadcastable for variable in variables), strict=True)
         return Apply.of_types(self, variables, [TensorType(dtype, [all(flag) for flag in flags])])
 
-    def __call__(self, *inputs: Any, name: str | None = None, return_list: bool = False) -> Any:
+    def __call__(
+        self, *inputs: Any, name: str | None = None, return_list: bool = False, **options: Any
+    ) -> Any:
         """Apply the operation; more than two inputs of a two-input operation are taken in turn."""
-        if self.arity is None and len(inputs) > 2:
-            first, second, *rest = inputs
-            result = super().__call__(first, second)
-            for value in rest:
-                result = super().__call__(result, value)
-            return result
-        return super().__call__(*inputs, name=name, return_list=return_list)
+        while self.arity is None and len(inputs) > 2:
+            inputs = (super().__call__(*inputs[:2]), *inputs[2:])
+        return super().__call__(*inputs, name=name, return_list=return_list, **options)
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the function with the dtypes of its place, once the lengths are seen to agree."""
@@ -971,6 +971,26 @@ def row(name: str) -> Elementwise:
         Elemwise{exp,no_inplace}
     """
     return ROWS[name]
+
+
+def isinf(a: Any) -> Any:
+    """Return, for each element, whether it is infinite.
+
+    Example:
+        >>> isinf([1.0, float("inf")]).eval().tolist()
+        [False, True]
+    """
+    return ROWS["isinf"](a)
+
+
+def isnan(a: Any) -> Any:
+    """Return, for each element, whether it is NaN.
+
+    Example:
+        >>> isnan([1.0, float("nan")]).eval().tolist()
+        [False, True]
+    """
+    return ROWS["isnan"](a)
 
 
 def iround(a: Any, mode: str | None = None) -> Any:

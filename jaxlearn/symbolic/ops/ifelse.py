@@ -23,14 +23,18 @@ class IfElse(Op):
 
     Args:
         n_outs: how many values there are.
-        label: what the user calls the choice.
+        as_view: no meaning here: what is given is never changed.
+        gpu: no meaning here: XLA compiles for the device there is.
+        name: what the user calls the choice.
     """
 
     parameters = ("n_outs", "label")
 
-    def __init__(self, n_outs: int, label: str | None = None) -> None:
+    def __init__(
+        self, n_outs: int, as_view: bool = False, gpu: bool = False, name: str | None = None
+    ) -> None:
         self.n_outs = n_outs
-        self.label = label
+        self.label = name
 
     def __str__(self) -> str:
         return f"if{{{self.label or ''}}}"
@@ -85,7 +89,7 @@ class IfElse(Op):
             else:
                 zeros = zeros_like(values[i - 1], str(gradient.type.dtype))
                 pair = (gradient, zeros) if i <= self.n_outs else (zeros, gradient)
-                results.append(IfElse(1, self.label)(condition, *pair))
+                results.append(IfElse(1, name=self.label)(condition, *pair))
         return results
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
@@ -138,5 +142,5 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
             "ifelse: the number of values on the `then` branch should be that on the `else` "
             f"branch: got {len(then)} and {len(other)}"
         )
-    results = IfElse(len(then), name)(condition, *then, *other, return_list=True)
+    results = IfElse(len(then), name=name)(condition, *then, *other, return_list=True)
     return results[0] if kind is None else kind(results)

@@ -181,17 +181,26 @@ def concatenate(tensor_list: Any, axis: Any = 0) -> Any:
     return join(axis, *tensor_list)
 
 
-def stack(*tensors: Any, axis: int = 0) -> Any:
+def stack(*tensors: Any, axis: int = 0, **named: Any) -> Any:
     """Return tensors of one shape put along a new axis.
 
     Args:
         *tensors: one list of tensors, and after it perhaps the axis; or, as long ago, the tensors.
         axis: which axis of the result is the new one.
+        **named: the list, as ``tensors``, where it is not given by position.
+
+    Raises:
+        TypeError: another argument is given.
+        ValueError: there are no tensors.
 
     Example:
         >>> stack([[1, 2], [3, 4]], axis=1).eval().tolist()
         [[1, 3], [2, 4]]
     """
+    if not tensors and "tensors" in named:
+        tensors = (named.pop("tensors"),)
+    if named:
+        raise TypeError(f"stack: got {', '.join(named)}, wanted a list of tensors, and axis")
     if tensors and isinstance(tensors[0], (list, tuple)) and len(tensors) <= 2:
         axis = tensors[1] if len(tensors) == 2 else axis
         tensors = tuple(tensors[0])

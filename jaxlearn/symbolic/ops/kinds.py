@@ -17,15 +17,18 @@ from jaxlearn.symbolic.ops import (
     creation,
     dimensions,
     elementwise,
+    indexing,
     joining,
     matrices,
     reductions,
     repeating,
     shaping,
+    writing,
 )
 from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = [
+    "AccumulatingReduction",
     "AllReduction",
     "AllocEmpty",
     "AnyReduction",
@@ -33,11 +36,16 @@ __all__ = [
     "Bartlett",
     "CpuContiguous",
     "Default",
+    "DotModulo",
+    "ElementwiseReduction",
     "Elemwise",
     "Eye",
     "FillDiagonalOffset",
     "Flatten",
+    "IndexedChange",
+    "IndexedPart",
     "Join",
+    "MaskedChange",
     "MaxAndArgmax",
     "Mean",
     "ProdReduction",
@@ -238,6 +246,139 @@ class Elemwise(_Maker):
     def __call__(self, *inputs: Any) -> Any:
         """Apply the operation."""
         return self.scalar_op(*inputs)
+
+
+_REDUCTIONS = {name: row for row, name in reductions.OF_TWO_ELEMENTS.items()}
+
+
+def _reduction_of(who: str, scalar_op: Any, known: Sequence[str]) -> str:
+    name = getattr(scalar_op, "name", None)
+    if isinstance(scalar_op, elementwise.Elementwise) and name in known:
+        return _REDUCTIONS[scalar_op.name]
+    raise TypeError(
+        f"{who}: scalar_op: got {scalar_op!r}, wanted the scalar_op of T.{', T.'.join(known)}; "
+        "write another reduction as theano.scan, or theano.from_jax of a function of JAX"
+    )
+
+
+class ElementwiseReduction(_Maker):
+    """Axes reduced by an operation that makes one element of two; the dtype stays.
+
+    Args:
+        scalar_op: that of ``T.add``, ``T.mul``, ``T.maximum`` or ``T.minimum``; of ``T.and_`` or
+            ``T.or_`` for bool.
+        axis: an axis, a sequence of them, or None for all.
+
+    Raises:
+        TypeError: it is another operation; or, when it is applied, the elements are no bool.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> ElementwiseReduction(T.maximum.scalar_op, axis=0)([[1, 5], [4, 2]]).eval().tolist()
+        [4, 5]
+    """
+
+    made = (reductions.Reduction,)
+
+    def __init__(self, scalar_op: Any, axis: Any = None) -> None:
+        self.name = _reduction_of("CAReduce", scalar_op, tuple(_REDUCTIONS))
+        self.scalar_op = scalar_op
+        self.axis = _axes(axis)
+
+    def __call__(self, input: Any) -> Any:  # noqa: A002  (Theano's name)
+        """Return what is left."""
+        x = as_tensor_variable(input)
+        if self.name in ("Sum", "Prod"):
+            return reductions.Accumulation(self.name, self.axis, x.dtype, x.dtype)(x)
+        if self.name in ("All", "Any") and x.dtype != "bool":
+            raise TypeError(
+                f"CAReduce: got {x} of {x.type!r}, wanted bool: the bits of integers are not "
+                "reduced here; write it as theano.scan, or theano.from_jax of jax.lax.reduce"
+            )
+        return reductions.Reduction(self.name, self.axis)(x)
+
+
+class AccumulatingReduction(_Maker):
+    """A sum or a product over axes, with the dtype it is accumulated in and that comes out.
+
+    Args:
+        scalar_op: that of ``T.add`` or ``T.mul``.
+        axis: an axis, a sequence of them, or None for all.
+        dtype: the dtype that comes out.
+        acc_dtype: the dtype that is accumulated in.
+
+    Raises:
+        TypeError: it is another operation.
+
+    Example:
+        >>> import jaxlearn.theano.tensor as T
+        >>> AccumulatingReduction(T.mul.scalar_op, axis=0)([[1, 5], [4, 2]]).eval().tolist()
+        [4, 10]
+    """
+
+    made = (reductions.Accumulation,)
+
+    def __init__(
+        self, scalar_op: Any, axis: Any = None, dtype: Any = None, acc_dtype: Any = None
+    ) -> None:
+        name = _reduction_of("CAReduceDtype", scalar_op, ("add", "mul"))
+        self.scalar_op = scalar_op
+        self.axis = _axes(axis)
+        self._reduction = reductions.Accumulation(name, self.axis, dtype, acc_dtype)
+
+    def __call__(self, input: Any) -> Any:  # noqa: A002  (Theano's name)
+        """Return what is left."""
+        return self._reduction(input)
+
+
+class IndexedPart(_Maker):
+    """``x[index]`` where an array is in the index.
+
+    Example:
+        >>> IndexedPart()([[1, 2], [3, 4]], [0, 1], [1, 0]).eval().tolist()
+        [2, 3]
+    """
+
+    made = (indexing.AdvancedSubtensor,)
+
+    def __call__(self, x: Any, *index: Any) -> Any:
+        """Return the part."""
+        return indexing.advanced_subtensor(x, *index)
+
+
+class IndexedChange(_Maker):
+    """``x`` with ``x[index]`` set or incremented, where an array is in the index.
+
+    Args:
+        inplace: no meaning here.
+        set_instead_of_inc: whether the part is set.
+
+    Example:
+        >>> IndexedChange()([1, 2], 5, [0, 0]).eval().tolist()
+        [11, 2]
+        >>> IndexedChange(set_instead_of_inc=True)([1, 2], 5, [0]).eval().tolist()
+        [5, 2]
+    """
+
+    made: tuple[type, ...] = (writing.AdvancedIncSubtensor,)
+
+    def __init__(self, inplace: bool = False, set_instead_of_inc: bool = False) -> None:
+        self.set_instead_of_inc = set_instead_of_inc
+
+    def __call__(self, x: Any, y: Any, *index: Any) -> Any:
+        """Return the whole."""
+        change = (
+            writing.advanced_set_subtensor
+            if self.set_instead_of_inc
+            else writing.advanced_inc_subtensor
+        )
+        return change(x, y, *index)
+
+
+class MaskedChange(IndexedChange):
+    """``x`` with ``x[mask]`` set or incremented. Arguments as for `IndexedChange`."""
+
+    made = (writing.AdvancedBooleanIncSubtensor,)
 
 
 class Join(_Maker):
@@ -481,12 +622,7 @@ class CpuContiguous(_Maker):
 
 
 class _OneScalar(_Maker):
-    def __call__(self, x: Any) -> Any:
-        """Return the scalar.
-
-        Raises:
-            TypeError: it has axes.
-        """
+    def _checked(self, x: Any) -> Any:
         variable = as_tensor_variable(x)
         if variable.ndim:
             raise TypeError(
@@ -498,9 +634,66 @@ class _OneScalar(_Maker):
 class ScalarFromTensor(_OneScalar):
     """A tensor without axes; here that is what a scalar is."""
 
+    def __call__(self, t: Any) -> Any:
+        """Return the scalar.
+
+        Raises:
+            TypeError: it has axes.
+        """
+        return self._checked(t)
+
 
 class TensorFromScalar(_OneScalar):
     """A scalar; here it is a tensor without axes already."""
+
+    def __call__(self, s: Any) -> Any:
+        """Return the scalar.
+
+        Raises:
+            TypeError: it has axes.
+        """
+        return self._checked(s)
+
+
+class DotModulo(_Maker):
+    """Two products of a matrix and a vector of whole numbers, modulo a number each, as one vector.
+
+    All numbers lie in [0, 2**31); what is computed is then exact.
+
+    Example:
+        >>> state = as_tensor_variable([3, 5, 6])
+        >>> DotModulo()([[1, 0, 2]], state, 7, [[0, 1, 1]], state, 4).eval().tolist()
+        [1, 3]
+    """
+
+    def __call__(
+        self,
+        A: Any,  # noqa: N803  (Theano's names)
+        s: Any,
+        m: Any,
+        A2: Any,  # noqa: N803
+        s2: Any,
+        m2: Any,
+    ) -> Any:
+        """Return both, the first one first, in the dtype of the first vector.
+
+        Args:
+            A: a matrix.
+            s: a vector.
+            m: the number that is divided by.
+            A2: the second matrix.
+            s2: the second vector.
+            m2: the second number.
+        """
+        halves = [_product_modulo(A, s, m), _product_modulo(A2, s2, m2)]
+        dtype = as_tensor_variable(s).dtype
+        return elementwise.cast(joining.join(0, *halves), dtype)
+
+
+def _product_modulo(matrix: Any, vector: Any, modulus: Any) -> Any:
+    wide = [elementwise.cast(factor, "int64") for factor in (matrix, vector)]
+    # Three products of 62 bits have no room in 64; what is left of each has.
+    return reductions.sum(wide[0] * wide[1] % modulus, axis=1) % modulus
 
 
 class Default(_Maker):

@@ -288,11 +288,11 @@ def pinv(x: Any) -> Any:
     return MatrixPinv()(x)
 
 
-def expm(x: Any) -> Any:
+def expm(A: Any) -> Any:  # noqa: N803  (Theano's name)
     """Return the exponential of a square matrix, the sum of ``x^k / k!`` over all k.
 
     Args:
-        x: a matrix.
+        A: a matrix.
 
     Raises:
         TypeError: it is none.
@@ -306,7 +306,7 @@ def expm(x: Any) -> Any:
     Source: N. J. Higham, "The scaling and squaring method for the matrix exponential revisited"
     (2005).
     """
-    return Expm()(x)
+    return Expm()(A)
 
 
 # What is made of other operations.

@@ -10,7 +10,7 @@ import jax
 from jaxlearn.symbolic.gradients import depends_on
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, graph_inputs
 from jaxlearn.symbolic.types import TensorType
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.variables import as_variable
 
 __all__ = ["MapRows", "map_rows"]
 
@@ -40,7 +40,7 @@ class MapRows(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the expressions, with an axis more."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = [as_variable(value) for value in inputs]
         kinds = [
             TensorType(output.type.dtype, (False, *output.type.broadcastable))
             for output in self.outputs

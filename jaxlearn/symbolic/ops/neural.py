@@ -403,10 +403,12 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> li
     return result
 
 
-def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
+def crossentropy_softmax_1hot_with_bias(
+    x: Any, b: Any, y_idx: Any, return_list: bool = True
+) -> list[Any]:
     """Return the crossentropy and the softmax of each row of ``x + b``.
 
-    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; ``return_list`` has no meaning.
 
     Example:
         >>> loss, _ = crossentropy_softmax_1hot_with_bias([[0.0, 0.0]], [1.0, 0.0], [1])
@@ -416,17 +418,17 @@ def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: An
     return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)[:2]
 
 
-def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
+def crossentropy_softmax_1hot(x: Any, y_idx: Any, return_list: bool = True) -> list[Any]:
     """Return the crossentropy and the softmax of each row.
 
-    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; ``return_list`` has no meaning.
 
     Example:
         >>> loss, chances = crossentropy_softmax_1hot([[0.0, 0.0]], [1])
         >>> loss.eval().round(4).tolist(), chances.eval().tolist()
         ([0.6931], [[0.5, 0.5]])
     """
-    return crossentropy_softmax_1hot_with_bias(x, _no_bias(x), y_idx, **kwargs)
+    return crossentropy_softmax_1hot_with_bias(x, _no_bias(x), y_idx)
 
 
 def _no_bias(x: Any) -> Any:
@@ -434,11 +436,11 @@ def _no_bias(x: Any) -> Any:
 
 
 def crossentropy_softmax_max_and_argmax_1hot_with_bias(
-    x: Any, b: Any, y_idx: Any, **kwargs: Any
+    x: Any, b: Any, y_idx: Any, return_list: bool = True
 ) -> tuple[Any, ...]:
     """Return the crossentropy, the softmax, its largest element and where that is, for each row.
 
-    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; ``return_list`` has no meaning.
 
     Example:
         >>> x, b = [[9.0, 0.0]], [0.0, 9.0]
@@ -448,21 +450,23 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
     """
     from jaxlearn.symbolic.ops.reductions import max_and_argmax
 
-    loss, chances = crossentropy_softmax_1hot_with_bias(x, b, y_idx, **kwargs)
+    loss, chances = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
     return (loss, chances, *max_and_argmax(chances, axis=-1))
 
 
-def crossentropy_softmax_max_and_argmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Any, ...]:
+def crossentropy_softmax_max_and_argmax_1hot(
+    x: Any, y_idx: Any, return_list: bool = True
+) -> tuple[Any, ...]:
     """Return the crossentropy, the softmax, its largest element and where that is, for each row.
 
-    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; others have no meaning.
+    Arguments as for `crossentropy_softmax_argmax_1hot_with_bias`; ``return_list`` has no meaning.
 
     Example:
         >>> parts = crossentropy_softmax_max_and_argmax_1hot([[9.0, 9.0]], [1])
         >>> parts[2].eval().tolist(), parts[3].eval().tolist()
         ([0.5], [0])
     """
-    return crossentropy_softmax_max_and_argmax_1hot_with_bias(x, _no_bias(x), y_idx, **kwargs)
+    return crossentropy_softmax_max_and_argmax_1hot_with_bias(x, _no_bias(x), y_idx)
 
 
 class LogSumExp(Op):

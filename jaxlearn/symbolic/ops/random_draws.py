@@ -21,6 +21,7 @@ from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.gradient_types import grad_undefined
 from jaxlearn.symbolic.graph import Apply, Op, Variable
+from jaxlearn.symbolic.lowering import Checking
 from jaxlearn.symbolic.ops.elementwise import ROWS
 from jaxlearn.symbolic.ops.mrg import _lengths, _rank
 from jaxlearn.symbolic.ops.static_values import constant_or_none
@@ -214,10 +215,9 @@ class RandomFunction(Op):
 
         def draw(words: Any, _: Any, *arrays: Any) -> Any:
             after, drawn, held = _drawn(self.fn, words, size, shape, dtype, arrays, failed)
-            lowering.check(held, lambda: self._refused(node, errors[0]))
-            return after, drawn
+            return after, drawn, held.reshape(1)
 
-        return draw
+        return Checking(draw, [lambda: self._refused(node, errors[0])])
 
     def _refused(self, node: Apply, error: Exception) -> Exception:
         kind = type(error) if isinstance(error, (TypeError, ValueError)) else ValueError

@@ -25,6 +25,7 @@ from jaxlearn.symbolic.types import TensorType, is_complex, is_discrete, upcast
 from jaxlearn.symbolic.variables import as_tensor_variable
 
 __all__ = [
+    "OF_TWO_ELEMENTS",
     "ROWS",
     "Accumulation",
     "Reduction",
@@ -174,6 +175,17 @@ ROWS = {
 """Every reduction, by name."""
 
 
+OF_TWO_ELEMENTS = {
+    "Sum": "add",
+    "Prod": "mul",
+    "Max": "maximum",
+    "Min": "minimum",
+    "All": "and_",
+    "Any": "or_",
+}
+"""The operation that makes one element of two, for each reduction that is no search."""
+
+
 class Reduction(Op):
     """A reduction of some axes, or of all.
 
@@ -203,6 +215,15 @@ class Reduction(Op):
     def row(self) -> Row:
         """What reduces."""
         return ROWS[self.name]
+
+    @property
+    def scalar_op(self) -> Any:
+        """What makes one element of two, such as ``T.add`` of a sum."""
+        from jaxlearn.symbolic.ops.elementwise import ROWS as OPERATIONS
+
+        if self.name not in OF_TWO_ELEMENTS:
+            raise AttributeError(f"{self.name} has no scalar_op: it finds a place, not an element")
+        return OPERATIONS[OF_TWO_ELEMENTS[self.name]]
 
     def axes_of(self, x: Variable) -> Axes:
         """Return the axes that are reduced of a variable."""

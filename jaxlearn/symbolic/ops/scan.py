@@ -3,7 +3,7 @@
 `Scan` keeps what every step made, and has a gradient; how many steps it makes is a size. `While`
 keeps only the last, stops where a condition says so, and finds out how many steps that took. A loop
 that stops by itself and whose steps are all wanted is a `While` that counts and then a `Scan` of so
-many steps.
+many steps. `Counted` stands for a `While` where JAX differentiates it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,26 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxlearn.symbolic.bundling import literal
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable, toposort
 from jaxlearn.symbolic.lowering import Checking, Graph, InnerLowering, flags
 from jaxlearn.symbolic.ops.contraction import Dot
 from jaxlearn.symbolic.ops.debugging import Transparent
 from jaxlearn.symbolic.types import TensorType, is_discrete
-from jaxlearn.symbolic.variables import as_tensor_variable
+from jaxlearn.symbolic.variables import as_tensor_variable, as_variable
 from jaxlearn.symbolic.vector_jacobian_product import ProductsApart, vector_jacobian_product
 
 __all__ = [
     "Body",
+    "Chunks",
+    "Counted",
     "LastStep",
     "Scan",
     "While",
     "last_step",
     "loop",
+    "loop_counted",
     "loop_until",
     "reached_back",
 ]
@@ -55,6 +59,7 @@ class Body(NamedTuple):
         plain: the other outputs.
         new_carried: the new values of those shared variables.
         condition: whether this step is the last; None where none says so.
+        numbers: which of the outputs that the user's function returns the recurrent ones are.
     """
 
     rows: tuple[Variable, ...]
@@ -66,6 +71,14 @@ class Body(NamedTuple):
     plain: tuple[Variable, ...]
     new_carried: tuple[Variable, ...]
     condition: Variable | None = None
+    numbers: tuple[int, ...] = ()
+
+    def described(self, state: int) -> str:
+        """Say which recurrent output one is, and what the user wrote for it."""
+        from jaxlearn.symbolic.printing import short_formula
+
+        number = self.numbers[state] if self.numbers else state
+        return f"output {number} of fn, {short_formula(self.states[state])}"
 
     @property
     def inputs(self) -> list[Variable]:
@@ -228,6 +241,80 @@ def loop_until(
     return (count, *(history[-1] for history in histories), *carried)
 
 
+def loop_counted(
+    step: Callable[..., Sequence[Any]],
+    n_steps: int,
+    count: Any,
+    rows: Sequence[Any],
+    initial: Sequence[Any],
+    carried: Sequence[Any],
+    fixed: Sequence[Any],
+    taps: Sequence[Sequence[int]],
+    truncate: int = -1,
+    checkpoints: bool = False,
+) -> tuple[Any, ...]:
+    """Make as many steps as `loop_until` made, in a way that JAX can differentiate.
+
+    Args:
+        step: as for `loop`; what it returns but the recurrent outputs and what is carried is left
+            out.
+        n_steps: the most steps; it must be known before the loop is compiled. So many are counted,
+            but those after the last do nothing.
+        count: how many steps to make.
+        rows: as for `loop`.
+        initial: as for `loop`.
+        carried: as for `loop`.
+        fixed: as for `loop`.
+        taps: as for `loop`.
+        truncate: as for `loop`.
+        checkpoints: as for `loop`.
+
+    Returns:
+        The recurrent outputs of the last step, and what it carried.
+
+    Example:
+        >>> def last(x):
+        ...     return loop_counted(lambda t: (t * t,), 9, 2, [], [x[None]], [], [], [[-1]])[0]
+        >>> last(jnp.float32(3.0)).item(), jax.grad(last)(jnp.float32(3.0)).item()
+        (81.0, 108.0)
+    """
+    depths = [-min(each) for each in taps]
+    initial = [values[:depth] for values, depth in zip(initial, depths, strict=True)]
+    made = jax.checkpoint(step) if checkpoints else step
+
+    def advance(i: Any, state: Any, row: Any) -> Any:
+        constants = (state, row, tuple(fixed))
+        if truncate >= 0:
+            # The first steps count as constants, and so does what they hand on.
+            constants = jax.tree.map(
+                lambda v: jnp.where(i < count - truncate, lax.stop_gradient(v), v), constants
+            )
+        (histories, carried), row, same = constants
+        recent = [
+            history[depth + tap]
+            for history, depth, each in zip(histories, depths, taps, strict=True)
+            for tap in each
+        ]
+        results = tuple(made(*row, *recent, *carried, *same))
+        histories = tuple(
+            (*history[1:], state)
+            for history, state in zip(histories, results[: len(taps)], strict=True)
+        )
+        return histories, results[len(results) - len(carried) :]
+
+    def advance_or_stay(state: Any, numbered_row: Any) -> Any:
+        i, row = numbered_row
+        return lax.cond(i < count, lambda: advance(i, state, row), lambda: state), None
+
+    start = (
+        tuple(tuple(jnp.asarray(value) for value in values) for values in initial),
+        tuple(map(jnp.asarray, carried)),
+    )
+    numbered = jnp.arange(n_steps), tuple(values[:n_steps] for values in rows)
+    (histories, last), _ = lax.scan(advance_or_stay, start, numbered, length=n_steps)
+    return (*(history[-1] for history in histories), *last)
+
+
 class _Loop(Op):
     """What the loops have in common.
 
@@ -291,33 +378,48 @@ class _Loop(Op):
         self, node: Apply, variable: Variable, rows: int, n_steps: str = ""
     ) -> Callable[[], Exception]:
         """Return what makes the error of a sequence that has too few rows."""
+        from jaxlearn.symbolic.printing import short_formula
+
         return lambda: ValueError(
-            f"{self.label}: sequence is shorter than the required number of steps: {variable} has "
-            f"{rows} rows, n_steps is {n_steps or 'more'}{made_at(node.line)}"
+            f"{self.label}: sequence is shorter than the required number of steps: "
+            f"{short_formula(variable)} has {_counted(rows, 'row')}, n_steps is "
+            f"{n_steps or 'larger'}; give more rows, or leave n_steps out: there are then as many "
+            f"steps as rows{made_at(node.line)}"
+        )
+
+    def _negative(self, node: Apply, n_steps: Any) -> Callable[[], Exception]:
+        """Return what makes the error of a number of steps below zero."""
+        return lambda: IndexError(
+            f"{self.label} was asked to run for a negative number of steps: n_steps is {n_steps}; "
+            f"go over rows from the last to the first by go_backwards=True{made_at(node.line)}"
         )
 
     def _check_initial(self, node: Apply, values: Sequence[Any]) -> None:
         """Refuse initial states that are too short."""
+        from jaxlearn.symbolic.printing import short_formula
+
         variables, initial = self.body.split(node.inputs)[1], self.body.split(values)[1]
         for variable, rows, taps in zip(variables, initial, self.body.taps, strict=True):
             if len(rows) < -min(taps):
                 raise ValueError(
-                    f"{self.label}: the initial state {variable} has {len(rows)} rows, wanted "
-                    f"{-min(taps)}: so many steps back do the taps {list(taps)} reach"
-                    f"{made_at(node.line)}"
+                    f"{self.label}: outputs_info: the initial state {short_formula(variable)} has "
+                    f"{_counted(len(rows), 'row')}, wanted {-min(taps)}: so many steps back do the "
+                    f"taps {list(taps)} reach{made_at(node.line)}"
                 )
 
     def _check_states(self, node: Apply, inputs: Sequence[Any], states: Sequence[Any]) -> None:
         """Refuse a step that changes the shape of a state."""
-        start = len(self.body.rows)
-        variables = self.body.split(node.inputs)[1]
-        for variable, taps, after in zip(variables, self.body.taps, states, strict=False):
-            before, start = inputs[start], start + len(taps)
+        body, place = self.body, 0
+        for i, (taps, after) in enumerate(zip(body.taps, states, strict=False)):
+            recent, before = body.recent[place], inputs[len(body.rows) + place]
+            place += len(taps)
             if jnp.shape(before) != jnp.shape(after):
                 raise ValueError(
-                    f"{self.label}: a step makes {jnp.shape(after)} of the recurrent output that "
-                    f"begins with {variable}, which has shape {jnp.shape(before)} for each step; "
-                    f"the shape must stay{made_at(node.line)}"
+                    f"{self.label}: {body.described(i)}, has shape {jnp.shape(after)} after a "
+                    f"step, and had shape {jnp.shape(before)} before it, as {recent}; what recurs "
+                    "keeps its shape: let it begin with the shape that it ends with, and write "
+                    "into it by set_subtensor instead of adding to it"
+                    f"{made_at(body.states[i].line)}"
                 )
 
 
@@ -330,7 +432,7 @@ class Scan(_Loop):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the step's outputs, with an axis more, and without."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = [as_variable(value) for value in inputs]
         body = self.body
         kinds = [
             TensorType(v.type.dtype, (False, *v.type.broadcastable))
@@ -347,10 +449,7 @@ class Scan(_Loop):
         """Return the function of the whole loop."""
         n_steps = lowering.size(node.inputs[0], values[0])
         if n_steps < 0:
-            raise IndexError(
-                f"{self.label} was asked to run for a negative number of steps: n_steps is "
-                f"{n_steps}{made_at(node.line)}"
-            )
+            raise self._negative(node, n_steps)()
         self._check_initial(node, values)
         for variable, rows in self._sequences(node, values):
             if len(rows) < n_steps:
@@ -376,7 +475,7 @@ class While(_Loop):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Tell the types: those of the step's outputs."""
-        variables = [as_tensor_variable(value) for value in inputs]
+        variables = [as_variable(value) for value in inputs]
         kinds = [v.type for v in (*self.body.states, *self.body.new_carried)]
         return Apply.of_types(self, variables, [TensorType("int64", ()), *kinds])
 
@@ -384,6 +483,8 @@ class While(_Loop):
         """Return the function of the whole loop."""
         body, limit = self.body, values[0]
         self._check_initial(node, values)
+        known = limit if isinstance(limit, np.ndarray) else "below 0"
+        lowering.check(limit >= 0, self._negative(node, known))
         for variable, rows in self._sequences(node, values):
             lowering.check(limit <= len(rows), self._too_short(node, variable, len(rows)))
         graph = Graph(body.inputs, _outputs_of_while(body))
@@ -419,13 +520,14 @@ class While(_Loop):
     def gradient(
         self, node: Apply, output_gradients: Sequence[Variable | None], wanted: Sequence[int]
     ) -> list[Variable | None]:
-        """Return the gradients of a `Scan` of as many steps as were made."""
+        """Return the gradients of as many steps as were made."""
         body = self.body._replace(condition=None)
-        scan = Scan(body, self.label, self.truncate, self.checkpoints).make_node(
-            node.outputs[0], *node.inputs[1:]
+        counted = Counted(body, self.label, self.truncate, self.checkpoints).make_node(
+            node.outputs[0], *node.inputs[1:], node.inputs[0]
         )
+        counted.line = node.line
         kept = len(body.states) + len(body.plain)
-        return vector_jacobian_product(scan, [None] * kept + list(output_gradients[1:]), wanted)
+        return vector_jacobian_product(counted, [None] * kept + list(output_gradients[1:]), wanted)
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write a function of one step, and a loop of it."""
@@ -433,6 +535,58 @@ class While(_Loop):
         first = "[0]" if len(node.outputs) == 1 else ""
         arguments = f"{step}, {inputs[0]}, {arguments}, {self.body.taps}"
         return f"{writer.function(loop_until)}({arguments}){first}"
+
+
+class Counted(Scan):
+    """As many steps as a `While` made; it stands for that where a gradient is wanted.
+
+    Its inputs are those of a `Scan`, and then the most steps that there may be. XLA cannot know how
+    many steps a loop makes that stands in the steps of another, and ends by itself; then the most
+    are compiled, and what all steps made is not kept.
+    """
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """Whether some output depends on the values of an input."""
+        return i < len(node.inputs) - 1 and super().connected(node, i)
+
+    def sizes(self, node: Apply) -> Sequence[int]:
+        """XLA must know how many steps there may be."""
+        return (len(node.inputs) - 1,)
+
+    def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return the function of the whole loop."""
+        if lowering.is_same_in_all_steps(node.inputs[0]):
+            return super().bind(lowering, node, values)
+        body, limit = self.body, lowering.size(node.inputs[-1], values[-1])
+        graph = Graph(body.inputs, body.outputs)
+        places = dict(zip(body.fixed, body.split(node.inputs)[3], strict=True))
+
+        def step(*inputs: Any) -> list[Any]:
+            # What these steps would check, those of the loop that ended by itself have checked.
+            return InnerLowering(graph, lowering, places, self._tensors(node)).run(inputs)
+
+        def compute(*arrays: Any) -> tuple[Any, ...]:
+            parts = body.split(arrays)
+            last = loop_counted(
+                step, limit, arrays[0], *parts, body.taps, self.truncate, self.checkpoints
+            )
+            return (*[None] * (len(body.states) + len(body.plain)), *last)
+
+        return compute
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write a function of one step, and a loop of it."""
+        step, arguments = _written(self, node, inputs, writer, self.body.outputs)
+        limit = writer.size(node.inputs[-1], inputs[-1])
+        rest = "" if self.truncate < 0 else f", {self.truncate}"
+        rest += ", checkpoints=True" if self.checkpoints else ""
+        not_kept = literal((None,) * (len(self.body.states) + len(self.body.plain)))
+        call = f"{step}, {limit}, {inputs[0]}, {arguments}, {self.body.taps}{rest}"
+        return f"({not_kept} + {writer.function(loop_counted)}({call}))"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" + ("" if count == 1 else "s")
 
 
 def _outputs_of_while(body: Body) -> list[Variable]:
@@ -567,9 +721,10 @@ class _Steps(Checking, ProductsApart):
         self._graph = Graph(
             [*body.rows, *early, *body.recent, *body.carried, *body.fixed], body.outputs
         )
+        # What stands in a branch of a choice does not leave it.
         self._weighted = [
             node
-            for node in self._graph.nodes
+            for node in self._graph.regions[()]
             if _position_of_weights(node, self._places) is not None
             and self._graph.numbering.key(node) not in self._graph.pullbacks
         ]
@@ -772,6 +927,74 @@ def _written(
     return step, ", ".join(parts)
 
 
+class Chunks(Op):
+    """How many times a number of steps goes into another.
+
+    Its inputs are the number of all steps, and the numbers of rows of the sequences.
+
+    Args:
+        every: how many steps a chunk has.
+        padding: whether the last chunk may be short of steps.
+        names: of the sequences.
+
+    Raises:
+        ValueError: when the function runs: the last chunk is short and may not be, or a sequence
+            has too few rows.
+
+    Example:
+        >>> [int(Chunks(3, True, [])(steps).eval()) for steps in (6, 7)]
+        [2, 3]
+    """
+
+    parameters = ("every", "padding", "names")
+
+    def __init__(self, every: int, padding: bool, names: Sequence[str]) -> None:
+        self.every = every
+        self.padding = padding
+        self.names = tuple(names)
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """A whole number comes out."""
+        variables = [as_tensor_variable(value) for value in inputs]
+        return Apply.of_types(self, variables, [TensorType("int64", ())])
+
+    def connected(self, node: Apply, i: int) -> bool:
+        """A number of steps has no gradient."""
+        return False
+
+    def function(self, *values: Any) -> Any:
+        """Divide, and round up; what is not to be rounded is refused on the host."""
+        return -(-values[0].astype(np.int64) // self.every)
+
+    def host(self, node: Apply, *values: Any) -> Any:
+        """Check the numbers, and divide."""
+        steps, every = int(values[0]), self.every
+        for name, rows in zip(self.names, values[1:], strict=True):
+            if rows < steps:
+                raise ValueError(
+                    "scan_checkpoints: sequence is shorter than the required number of steps: "
+                    f"{name} has {_counted(int(rows), 'row')}, n_steps is {steps}"
+                    f"{made_at(node.line)}"
+                )
+        if steps % every and not self.padding:
+            raise ValueError(
+                f"scan_checkpoints: there are {_counted(steps, 'step')}, which is no multiple of "
+                f"save_every_N={every}, and padding is off; set padding=True, or give a number of "
+                f"steps such as n_steps={steps - steps % every}{made_at(node.line)}"
+            )
+        return np.int64(-(-steps // every))
+
+    def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
+        """Write the division."""
+        if writer.is_known(node.inputs[0]):
+            return f"-(-{writer.raw(inputs[0])} // {self.every})"
+        return f"-(-{inputs[0]}.astype(jnp.int64) // {self.every})"
+
+    def written_as_known(self, node: Apply, known: Sequence[bool]) -> bool:
+        """It is a number of Python if the number of steps is."""
+        return known[0]
+
+
 class LastStep(Transparent):
     """What the last step made, once there was one."""
 
@@ -785,11 +1008,22 @@ class LastStep(Transparent):
         lowering.check(
             values[1] > 0,
             lambda: IndexError(
-                f"index -1 is out of bounds: the loop {node.inputs[0]} made no step"
-                f"{made_at(node.line)}"
+                f"index -1 is out of bounds: {_described_last(node.inputs[0])}; n_steps, or the "
+                f"number of rows of the sequences, is 0{made_at(node.line)}"
             ),
         )
         return self.function
+
+
+def _described_last(last: Variable) -> str:
+    """Say that a loop made no step, in the user's words, of an output of its last step."""
+    node: Any = last.owner
+    if node is None or not isinstance(node.op, _Loop) or last.index is None:
+        return f"there is no last step of {last}"
+    body = node.op.body
+    before = 1 if isinstance(node.op, While) else len(body.states) + len(body.plain)
+    described = body.described(last.index - before)
+    return f"{node.op.label} made no step, and so there is no last row of {described}"
 
 
 def last_step(steps: Variable) -> Any:

@@ -202,18 +202,26 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
     return Reshape(ndim)(x, lengths)
 
 
-def flatten(x: Any, ndim: int = 1, outdim: int | None = None) -> Any:
+def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     """Return the elements in ``ndim`` axes: the first ones stay, the last ones are merged.
 
+    Args:
+        x: any tensor.
+        ndim: how many axes are left; 1 by default.
+        outdim: the older name of ``ndim``.
+
     Raises:
-        ValueError: ``ndim`` is less than 1 or more than there are.
+        ValueError: ``ndim`` is less than 1 or more than there are; or ``outdim`` is given, too.
 
     Example:
         >>> flatten([[[1, 2], [3, 4]]], 2).eval().tolist()
         [[1, 2, 3, 4]]
     """
     variable = as_tensor_variable(x)
-    ndim = ndim if outdim is None else outdim
+    if ndim is not None and outdim is not None:
+        raise ValueError(f"flatten: got ndim={ndim} and outdim={outdim}, its older name; give ndim")
+    ndim = outdim if ndim is None else ndim
+    ndim = 1 if ndim is None else ndim
     if not 1 <= ndim <= max(variable.ndim, 1):
         raise ValueError(f"ndim: got {ndim}, wanted 1 to {max(variable.ndim, 1)}")
     if variable.ndim == ndim:

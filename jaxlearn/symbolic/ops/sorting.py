@@ -36,15 +36,15 @@ class SortOp(Op):
     """The elements along an axis, the smallest first.
 
     Args:
-        axis: which axis.
         kind: Theano's choice of an algorithm. Here all are one, which keeps equal elements in
             order.
         order: as in NumPy for arrays with fields, so always None.
+        axis: which axis.
     """
 
     parameters = ("axis", "kind")
 
-    def __init__(self, axis: int = -1, kind: str = "quicksort", order: Any = None) -> None:
+    def __init__(self, kind: str, order: Any = None, axis: int = -1) -> None:
         _refuse_order(order)
         if kind not in _KINDS:
             raise ValueError(f"kind: got {kind!r}, wanted one of {', '.join(map(repr, _KINDS))}")
@@ -54,10 +54,21 @@ class SortOp(Op):
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.kind}, None}}"
 
-    def make_node(self, x: Any) -> Apply:
-        """Tell the type of the output."""
-        variable = as_tensor_variable(x)
-        return Apply.of_types(self, [variable], [variable.type])
+    def make_node(self, input: Any, axis: Any = None) -> Apply:  # noqa: A002  (Theano's name)
+        """Tell the type of the output.
+
+        Args:
+            input: what is sorted.
+            axis: which axis, in place of the operation's own.
+        """
+        if axis is not None:
+            variable, axis = _along(type(self).__name__, input, axis)
+            return type(self)(self.kind, axis=axis).make_node(variable)
+        variable = as_tensor_variable(input)
+        return Apply.of_types(self, [variable], [self._kind_of(variable)])
+
+    def _kind_of(self, variable: Any) -> Any:
+        return variable.type
 
     def function(self, x: Any) -> Any:
         """Sort."""
@@ -75,10 +86,8 @@ class SortOp(Op):
 class ArgSortOp(SortOp):
     """Where the elements along an axis are to be taken from so that they are in order."""
 
-    def make_node(self, x: Any) -> Apply:
-        """Tell the type of the output."""
-        variable = as_tensor_variable(x)
-        return Apply.of_types(self, [variable], [variable.type.clone("int64")])
+    def _kind_of(self, variable: Any) -> Any:
+        return super()._kind_of(variable).clone("int64")
 
     def function(self, x: Any) -> Any:
         """Sort."""
@@ -132,7 +141,7 @@ def sort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> 
     """
     _refuse_order(order)
     x, axis = _along("sort", a, axis)
-    return SortOp(axis, kind)(x)
+    return SortOp(kind, axis=axis)(x)
 
 
 def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
@@ -146,7 +155,7 @@ def argsort(a: Any, axis: Any = -1, kind: str = "quicksort", order: Any = None) 
     """
     _refuse_order(order)
     x, axis = _along("argsort", a, axis)
-    return ArgSortOp(axis, kind)(x)
+    return ArgSortOp(kind, axis=axis)(x)
 
 
 # Some of the largest.
@@ -157,6 +166,7 @@ class TopKOp(Op):
 
     Args:
         axis: which axis.
+        sorted: without a meaning here: they always come in order.
         idx_dtype: the dtype of the indices.
         return_values: whether the elements are an output.
         return_indices: whether the indices are one.
@@ -167,6 +177,7 @@ class TopKOp(Op):
     def __init__(
         self,
         axis: int = -1,
+        sorted: bool = True,  # noqa: A002  (Theano's name)
         idx_dtype: str = "int64",
         return_values: bool = True,
         return_indices: bool = True,
@@ -178,9 +189,9 @@ class TopKOp(Op):
         self.return_values = return_values
         self.return_indices = return_indices
 
-    def make_node(self, x: Any, kth: Any) -> Apply:
+    def make_node(self, inp: Any, kth: Any) -> Apply:
         """Check the number and tell the types of the outputs."""
-        variable, count = as_tensor_variable(x), as_tensor_variable(kth)
+        variable, count = as_tensor_variable(inp), as_tensor_variable(kth)
         if count.ndim or not is_discrete(count.dtype):
             raise ValueError(f"kth: got {count} of {count.type!r}, wanted an integer")
         kinds = [variable.type] * self.return_values
@@ -233,7 +244,7 @@ def _top(
     x: Any, kth: Any, axis: int | None, idx_dtype: str, return_values: bool, return_indices: bool
 ) -> Any:
     variable, axis = _along("topk", x, axis)
-    return TopKOp(axis, idx_dtype, return_values, return_indices)(variable, kth)
+    return TopKOp(axis, True, idx_dtype, return_values, return_indices)(variable, kth)
 
 
 def topk(

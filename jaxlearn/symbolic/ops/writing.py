@@ -56,7 +56,11 @@ class _Writing(Indexing):
     inplace = False
 
     def __init__(
-        self, idx_list: Sequence[Any], inplace: bool = False, set_instead_of_inc: bool = False
+        self,
+        idx_list: Sequence[Any],
+        inplace: bool = False,
+        set_instead_of_inc: bool = False,
+        destroyhandler_tolerate_aliased: Any = None,
     ) -> None:
         super().__init__(idx_list)
         self.set_instead_of_inc = set_instead_of_inc
@@ -118,6 +122,7 @@ class IncSubtensor(_Writing):
         idx_list: the pattern, as of `Subtensor`.
         inplace: no meaning here.
         set_instead_of_inc: whether the part is set.
+        destroyhandler_tolerate_aliased: no meaning here.
 
     Example:
         >>> import jaxlearn.theano.tensor as T

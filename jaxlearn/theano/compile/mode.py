@@ -14,14 +14,18 @@ class Mode:
         linker: Theano's way of running the graph.
         optimizer: Theano's set of graph optimisations.
 
+    Attributes:
+        provided_linker: as given.
+        provided_optimizer: as given.
+
     Example:
         >>> Mode(linker="py").excluding("fusion").including("fast_run")
         Mode(linker='py')
     """
 
-    def __init__(self, linker: Any = None, optimizer: Any = "default", **_: Any) -> None:
-        self.linker = linker
-        self.optimizer = optimizer
+    def __init__(self, linker: Any = None, optimizer: Any = "default") -> None:
+        self.linker = self.provided_linker = linker
+        self.optimizer = self.provided_optimizer = optimizer
 
     def __repr__(self) -> str:
         return f"Mode(linker={self.linker!r})"
@@ -37,6 +41,20 @@ class Mode:
     def requiring(self, *tags: str) -> Mode:
         """Return this mode."""
         return self
+
+    def register(self, *optimizations: Any) -> Mode:
+        """Return this mode."""
+        return self
+
+    def clone(self, link_kwargs: Any = None, optimizer: Any = "", **options: Any) -> Mode:
+        """Return a mode of the same linker.
+
+        Args:
+            link_kwargs: accepted as in Theano, without a meaning.
+            optimizer: the new set of graph optimisations; the same by default.
+            **options: accepted as in Theano, without a meaning.
+        """
+        return Mode(self.linker, optimizer or self.optimizer)
 
 
 FAST_RUN = Mode("cvm", "fast_run")

@@ -1,5 +1,7 @@
 """Theano's ``theano.gof.graph``: variables, nodes, and walks over them."""
 
+from typing import Any
+
 from jaxlearn.symbolic.graph import (
     Apply,
     Constant,
@@ -35,8 +37,22 @@ def inputs(variable_list: list[Variable], blockers: list[Variable] | None = None
     return [variable for variable in ancestors(variable_list, blockers) if variable.owner is None]
 
 
-def io_toposort(inputs: list[Variable], outputs: list[Variable]) -> list[Apply]:
+def io_toposort(
+    inputs: list[Variable],
+    outputs: list[Variable],
+    orderings: dict[Apply, list[Apply]] | None = None,
+    clients: dict[Any, list[Any]] | None = None,
+) -> list[Apply]:
     """Return the nodes between inputs and outputs, in the order of computation.
+
+    Args:
+        inputs: where the walk ends.
+        outputs: where it starts.
+        orderings: must be empty: no node here must run before another for what it does besides.
+        clients: must be None.
+
+    Raises:
+        ValueError: one of the last two is given.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -44,6 +60,16 @@ def io_toposort(inputs: list[Variable], outputs: list[Variable]) -> list[Apply]:
         >>> io_toposort([x], [T.exp(x)])
         [Elemwise{exp,no_inplace}(x)]
     """
+    if orderings:
+        raise ValueError(
+            "io_toposort: orderings: nodes only compute, and the order in which they do is free; "
+            "leave it out"
+        )
+    if clients is not None:
+        raise ValueError(
+            "io_toposort: clients: it is not filled in here; the clients of x are the nodes that "
+            "have x among their inputs: [n for n in io_toposort(inputs, outputs) if x in n.inputs]"
+        )
     return toposort(outputs, set(inputs))
 
 
@@ -59,7 +85,7 @@ def list_of_nodes(inputs: list[Variable], outputs: list[Variable]) -> list[Apply
     return toposort(outputs, set(inputs))
 
 
-def variables(inputs: list[Variable], outputs: list[Variable]) -> list[Variable]:
+def variables(i: list[Variable], o: list[Variable]) -> list[Variable]:
     """Return the variables between inputs and outputs, and themselves.
 
     Example:
@@ -68,4 +94,4 @@ def variables(inputs: list[Variable], outputs: list[Variable]) -> list[Variable]
         >>> variables([x], [T.exp(x)])
         [x, Elemwise{exp,no_inplace}.0]
     """
-    return variables_between(outputs, set(inputs))
+    return variables_between(o, set(i))

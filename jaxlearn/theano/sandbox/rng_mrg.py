@@ -1,6 +1,7 @@
 """Theano's ``theano.sandbox.rng_mrg``: random tensors drawn on the device."""
 
 from jaxlearn.symbolic.mrg_streams import MRG_RandomStreams, guess_n_streams
+from jaxlearn.symbolic.ops.kinds import DotModulo
 from jaxlearn.symbolic.ops.mrg import (
     M1,
     M2,
@@ -22,6 +23,7 @@ __all__ = [
     "A1p134",
     "A2p72",
     "A2p134",
+    "DotModulo",
     "MRG_RandomStreams",
     "ff_2p72",
     "ff_2p134",

@@ -67,7 +67,15 @@ from jaxlearn.symbolic.ops.dimensions import (
     transpose,
     unbroadcast,
 )
-from jaxlearn.symbolic.ops.elementwise import ROWS, cast, clip, iround, round  # noqa: A004
+from jaxlearn.symbolic.ops.elementwise import (
+    ROWS,
+    cast,
+    clip,
+    iround,
+    isinf,
+    isnan,
+    round,  # noqa: A004
+)
 from jaxlearn.symbolic.ops.grids import mgrid, ogrid
 from jaxlearn.symbolic.ops.indexing import take
 from jaxlearn.symbolic.ops.joining import concatenate, join, split, stack, stacklists
@@ -161,6 +169,8 @@ _OTHER_NAMES = {
     "where": "switch",
 }
 _ELSEWHERE = (
+    "isinf",
+    "isnan",
     "sigmoid",
     "sigmoid_binary_crossentropy",
     "softplus",
@@ -258,6 +268,8 @@ __all__ = [
     "iround",
     "is_flat",
     "isclose",
+    "isinf",
+    "isnan",
     "join",
     "join_",
     "largest",

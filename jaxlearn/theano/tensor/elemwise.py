@@ -2,21 +2,22 @@
 
 from jaxlearn.symbolic.ops.dimensions import DimShuffle
 from jaxlearn.symbolic.ops.kinds import (
+    AccumulatingReduction,
     AllReduction,
     AnyReduction,
+    ElementwiseReduction,
     Elemwise,
     ProdReduction,
     SumReduction,
 )
-from jaxlearn.symbolic.ops.reductions import Accumulation, Reduction
 from jaxlearn.theano.replaced import refusing
 
 __getattr__ = refusing(__name__)
 
 All = AllReduction
 Any = AnyReduction
-CAReduce = Reduction
-CAReduceDtype = Accumulation
+CAReduce = ElementwiseReduction
+CAReduceDtype = AccumulatingReduction
 Prod = ProdReduction
 Sum = SumReduction
 

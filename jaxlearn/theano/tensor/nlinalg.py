@@ -11,7 +11,8 @@ from jaxlearn.symbolic.ops.decompositions import (
     qr,
     svd,
 )
-from jaxlearn.symbolic.ops.diagonals import AllocateDiagonal, ExtractDiagonal, diag
+from jaxlearn.symbolic.ops.diagonals import AllocateDiagonal, ExtractDiagonal
+from jaxlearn.symbolic.ops.diagonals import diag_of_matrix as diag
 from jaxlearn.symbolic.ops.linear_algebra import (
     Det,
     MatrixInverse,

@@ -1,13 +1,12 @@
 """Theano's ``theano.tensor.sharedvar``."""
 
-from jaxlearn.symbolic.shared import TensorSharedVariable, shared
+from jaxlearn.symbolic.shared import TensorSharedVariable, load_shared_variable, shared
 from jaxlearn.theano.replaced import refusing
 
 __getattr__ = refusing(__name__)
 
 tensor_constructor = shared
 scalar_constructor = shared
-load_shared_variable = shared
 
 __all__ = [
     "TensorSharedVariable",

@@ -1,7 +1,6 @@
 """Theano's ``theano.tensor.subtensor``."""
 
 from jaxlearn.symbolic.ops.indexing import (
-    AdvancedSubtensor,
     AdvancedSubtensor1,
     Subtensor,
     advanced_subtensor,
@@ -9,9 +8,10 @@ from jaxlearn.symbolic.ops.indexing import (
     get_idx_list,
     take,
 )
+from jaxlearn.symbolic.ops.kinds import IndexedChange as AdvancedIncSubtensor
+from jaxlearn.symbolic.ops.kinds import IndexedPart as AdvancedSubtensor
+from jaxlearn.symbolic.ops.kinds import MaskedChange as AdvancedBooleanIncSubtensor
 from jaxlearn.symbolic.ops.writing import (
-    AdvancedBooleanIncSubtensor,
-    AdvancedIncSubtensor,
     AdvancedIncSubtensor1,
     IncSubtensor,
     advanced_inc_subtensor,

@@ -9,6 +9,7 @@ import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.graph import toposort
 from jaxlearn.symbolic.ops.scan import Scan, While, loop, loop_until
+from jaxlearn.theano.ifelse import ifelse
 from jaxlearn.theano.scan_module import until
 
 x, h0 = T.dvectors("x", "h0")
@@ -21,11 +22,13 @@ def outputs_of(*arguments, **settings):
     return theano.scan(*arguments, **settings)[0]
 
 
-def equations(function, *values):
-    """How many equations the program of a function has, those of inner programs included."""
+def lengths(function, *values):
+    """How many equations the program of a function has, inner ones too, and lines its XLA code."""
     with jax.enable_x64(True):
         pure, state = function.as_jax(*values)
-        return count_equations(jax.make_jaxpr(pure)(state, *values).jaxpr)
+        code = jax.jit(pure).lower(state, *values).as_text()
+        equations = count_equations(jax.make_jaxpr(pure)(state, *values).jaxpr)
+        return equations, len(code.splitlines())
 
 
 def count_equations(program):
@@ -45,9 +48,9 @@ def test_the_program_is_as_long_for_10000_steps_as_for_1000():
     cost = T.sqr(states).sum() + counted[-1]
     f = theano.function([m, h0, w, s, x, n], [cost, *T.grad(cost, [m, h0, w, s])])
     given = np.zeros(3), np.eye(3), 0.5, np.ones(2)
-    short = equations(f, np.ones((1000, 3)), *given, 1000)
-    assert short == equations(f, np.ones((10_000, 3)), *given, 10_000)
-    assert 20 < short < 500
+    short = lengths(f, np.ones((1000, 3)), *given, 1000)
+    assert short == lengths(f, np.ones((10_000, 3)), *given, 10_000)
+    assert 20 < short[0] < 500
 
 
 def test_a_number_of_steps_compiles_once():
@@ -233,6 +236,132 @@ def test_loop_until_stops_at_the_condition_or_at_the_limit(limit):
         )
     steps = min(limit, 3)
     assert (int(made), float(last), int(count)) == (steps, 3.0**steps, steps)
+
+
+def ended_inside(truncate=-1, taps=(-1,)):
+    """A loop that ends by itself in the steps of a loop, and its cost; how many steps it makes."""
+
+    def last_of_row(a, start):
+        def step(*recent):
+            new = T.tanh(T.dot(recent[0], w)) * a + recent[-1] / 2
+            return new, until(recent[-1].sum() > a)
+
+        initial = {"initial": T.stack([start] * -min(taps)), "taps": list(taps)}
+        initial = start if taps == (-1,) else initial
+        return theano.scan(step, None, initial, n_steps=7, truncate_gradient=truncate)[0][-1]
+
+    return T.sqr(outputs_of(last_of_row, x, h0)).sum()
+
+
+def unrolled(x, start, w, counts, truncate, taps):
+    total, stop = 0.0, jax.lax.stop_gradient
+    for value, count in zip(x, counts, strict=True):
+        history = [start] * -min(taps)
+        for i in range(count):
+            a, weights = value, w
+            if truncate >= 0 and i < count - truncate:
+                a, weights, history = stop(value), stop(w), [stop(h) for h in history]
+            recent = [history[tap] for tap in taps]
+            new = jnp.tanh(jnp.dot(recent[0], weights)) * a + recent[-1] / 2
+            history = [*history[1:], new]
+        start = history[-1]
+        total = total + (start**2).sum()
+    return total
+
+
+def counts_of(x, start, w, taps):
+    counts = []
+    for value in x:
+        history, is_last = [start] * -min(taps), False
+        counts.append(0)
+        while not is_last and counts[-1] < 7:
+            recent = [history[tap] for tap in taps]
+            is_last = recent[-1].sum() > value
+            new = np.tanh(recent[0] @ w) * value + recent[-1] / 2
+            history, counts[-1] = [*history[1:], new], counts[-1] + 1
+        start = history[-1]
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("truncate", "taps"), [(-1, (-1,)), (2, (-1,)), (-1, (-3, -2)), (0, (-2,))]
+)
+def test_the_gradient_goes_through_a_loop_inside_that_ends_by_itself(truncate, taps):
+    cost = ended_inside(truncate, taps)
+    inputs = [x, h0, w]
+    first = T.grad(cost, inputs)
+    f = theano.function(inputs, [cost, *first, T.grad(T.sqr(first[1]).sum(), w)], name="f")
+    random = np.random.RandomState(5)
+    values = random.rand(4) * 2 - 0.5, random.randn(2), random.randn(2, 2)
+    with jax.enable_x64(True):
+        counts = counts_of(*values, taps)
+        by_hand = jax.value_and_grad(unrolled, (0, 1, 2))
+        wanted, slopes = by_hand(*values, counts, truncate, taps)
+        second = jax.grad(
+            lambda w: (by_hand(*values[:2], w, counts, truncate, taps)[1][1] ** 2).sum()
+        )(values[2])
+    assert len(set(counts)) > 1
+    for found in ways(f, *values) if truncate == 2 else [f(*values)]:
+        for one, other in zip(found, [wanted, *slopes, second], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-13)
+
+
+def test_steps_after_the_last_make_no_gradient_infinite():
+    # The step after the last would take the root of zero.
+    def last(a):
+        steps = outputs_of(lambda t: (T.sqrt(t) - 1, until(t < 5)), None, a, n_steps=9)
+        return steps[-1]
+
+    cost = outputs_of(last, x).sum()
+    value, slope = theano.function([x], [cost, T.grad(cost, x)])([4.0, 25.0])
+    assert value == (2 - 1) + (2 - 1)
+    np.testing.assert_allclose(slope, [1 / 4, 1 / 4 * 1 / 10])
+
+
+def test_a_step_has_the_gradient_of_a_loop_inside_that_ends_by_itself():
+    def slope(a):
+        return T.grad(
+            outputs_of(lambda t: (t * t * a, until(t > 5)), None, a + 1, n_steps=9)[-1], a
+        )
+
+    (by_hand,) = jax.jacobian(lambda a: ((a + 1) ** 2 * a) ** 2 * a, argnums=(0,))(2.0)
+    np.testing.assert_allclose(called_with([2.0], outputs_of(slope, x)), [by_hand], rtol=1e-12)
+
+
+def called_with(values, output):
+    return theano.function([x], output)(values)
+
+
+def test_how_many_steps_there_may_be_must_be_known():
+    def last(a):
+        most = T.cast(a, "int64") + 5
+        return outputs_of(lambda t: (t * 2, until(t > 5)), None, a, n_steps=most)[-1]
+
+    cost = outputs_of(last, x).sum()
+    assert called_with([1.0, 2.0], cost) == 16 + 16
+    with pytest.raises(ValueError, match="is a size, and must be the same in all steps"):
+        called_with([1.0, 2.0], T.grad(cost, x))
+
+
+def test_weights_in_a_branch_of_a_choice_have_their_gradient():
+    def step(a, h):
+        return ifelse(a > 0, T.dot(T.tanh(h), w), h * a)
+
+    cost = T.sqr(outputs_of(step, x, h0)).sum()
+    found = theano.function([x, h0, w], T.grad(cost, [x, h0, w]))
+    values = np.array([1.0, -2.0, 3.0]), np.array([0.3, -0.2]), np.array([[1.0, 0.5], [0.2, -1.0]])
+
+    def by_hand(x, h, w):
+        total = 0.0
+        for i, value in enumerate(values[0]):
+            h = jnp.tanh(h) @ w if value > 0 else h * x[i]
+            total = total + (h**2).sum()
+        return total
+
+    with jax.enable_x64(True):
+        wanted = jax.grad(by_hand, (0, 1, 2))(*values)
+    for one, other in zip(found(*values), wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
 def test_more_initial_rows_than_needed_are_left_out():
