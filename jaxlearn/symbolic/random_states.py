@@ -110,6 +110,22 @@ class RandomStateType(TensorType):
             raise TypeError(f"got {data!r}, wanted a numpy.random.RandomState")
         return words
 
+    @staticmethod
+    def values_eq(a: Any, b: Any, force_same_dtype: bool = True) -> bool:
+        """Whether two generators will draw the same.
+
+        Args:
+            a: a generator.
+            b: a generator.
+            force_same_dtype: no meaning here.
+        """
+        return bool(np.array_equal(words_of(a), words_of(b)))
+
+    @staticmethod
+    def values_eq_approx(a: Any, b: Any, *options: Any, **named: Any) -> bool:
+        """Whether two generators will draw the same; there is nothing between."""
+        return RandomStateType.values_eq(a, b)
+
 
 def random_state_type(name: str | None = None) -> Any:
     """Return a new variable for a state of NumPy's generator.

@@ -247,6 +247,16 @@ def test_how_values_of_a_type_are_compared():
     assert near(np.zeros(1, "complex64"), np.full(1, 5e-6, "complex64"))
 
 
+def test_states_of_generators_are_compared():
+    # As Theano 1.0.5 answers.
+    kind, one, other = T.raw_random.random_state_type().type, *map(np.random.RandomState, (1, 1))
+    for same in (kind.values_eq, kind.values_eq_approx):
+        assert same(one, other)
+        one.normal()
+        assert not same(one, other)
+        other.normal()
+
+
 def test_names_of_inputs_go_to_the_operation():
     x = T.dmatrix("x")
     assert nlinalg.MatrixInverse()(x, return_list=True)[0].owner.inputs == [x]
