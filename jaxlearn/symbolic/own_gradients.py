@@ -74,19 +74,21 @@ class OwnGradient:
 
     def _of_input(self, i: int, gradient: Any) -> Variable | None:
         from jaxlearn.symbolic.ops.elementwise import cast
+        from jaxlearn.symbolic.printing import short_formula
 
         node, variable = self._node, self._node.inputs[i]
+        name = short_formula(variable)
         if gradient is None or isinstance(gradient.type, DisconnectedType):
             return None
         if isinstance(gradient.type, NullType):
             self.undefined = self.undefined or NullTypeGradError(
-                f"the gradient by {variable} is not defined: {gradient.type.why_null}"
+                f"the gradient by {name} is not defined: {gradient.type.why_null}"
                 f"{made_at(node.line)}"
             )
             return None
         if gradient.type.ndim != variable.type.ndim:
             raise ValueError(
-                f"{node.op}: its gradient by input {i}, {variable} of {variable.type!r}, is of "
+                f"{node.op}: its gradient by input {i}, {name} of {variable.type!r}, is of "
                 f"{gradient.type!r}, wanted as many axes as the input has{made_at(node.line)}"
             )
         return cast(gradient, variable.type.dtype)  # type: ignore[no-any-return]
@@ -105,7 +107,6 @@ def with_own_gradient(
         computed: computes a gradient, given the values of what it is made of.
 
     Example:
-        >>> import numpy as np
         >>> import jaxlearn.theano.tensor as T
         >>> from jaxlearn.symbolic.gradient_markers import grad_scale
         >>> node = grad_scale(T.dscalar("x"), 5.0).owner

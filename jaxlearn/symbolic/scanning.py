@@ -110,10 +110,11 @@ def scan(
         that the steps update, to hand to ``function``.
 
     Raises:
-        ValueError: there is neither a number of steps nor a sequence; an output does not fit its
-            initial state; the function returns something else than variables; or, when the compiled
-            function runs: a sequence is too short.
-        TypeError: an argument is of the wrong kind.
+        ValueError: there is neither a number of steps nor a sequence; a dictionary has an unknown
+            key; an output does not fit its initial state; the function returns something else than
+            variables; or, when the compiled function runs: a sequence is too short, or a step
+            changes the shape of what recurs.
+        TypeError: an argument is of the wrong kind, or the function takes other arguments.
         IndexError: a sequence has no axis; or, when the compiled function runs, ``n_steps`` is
             negative.
         MissingInputError: ``strict`` is set, and a shared variable is used that is not listed.

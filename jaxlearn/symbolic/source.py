@@ -144,7 +144,9 @@ class Writer:
             names: a name for each input.
         """
         text: str = node.op.source(node, names, self)
-        if not (self._is_differentiated and node.op.has_own_gradient):
+        # JAX differentiates a choice as it should.
+        is_own = node.op.has_own_gradient and not node.op.branches(node)
+        if not (self._is_differentiated and is_own):
             return text
         floats = [i for i, v in enumerate(node.inputs) if not is_discrete(v.type.dtype)]
         rule = OwnGradient(node, [i for i in floats if not self.is_known(node.inputs[i])])

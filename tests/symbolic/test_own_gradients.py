@@ -9,6 +9,7 @@ import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.own_gradients import with_gradient
 from jaxlearn.theano.gradient import ViewOp, grad_undefined
+from jaxlearn.theano.ifelse import ifelse
 from jaxlearn.theano.tensor.shared_randomstreams import RandomStreams
 
 x = T.dvector("x")
@@ -97,6 +98,21 @@ def test_the_pure_function_and_the_module_have_them_too():
 def test_a_module_that_differentiates_nothing_writes_no_gradients():
     f = theano.function([x, s], looped(lambda a, t: TimesSquare()(t * a)), name="last")
     assert "with_gradient" not in f.source()
+
+
+def test_a_choice_is_left_to_jax():
+    last = looped(lambda a, t: ifelse(a > 0, TimesSquare()(t) * a, T.sin(t)))
+    f = theano.function([x, s], T.grad(last, [x, s]), name="slopes")
+    names = {}
+    text = f.source().replace('jax.config.update("jax_enable_x64", True)', "")
+    exec(compile(text, "module", "exec"), names)
+    with jax.enable_x64(True):
+        written = names["slopes"]({}, *VALUES)[0]
+    unrolled_last = unrolled(lambda a, t: ifelse(a > 0, TimesSquare()(t) * a, T.sin(t)))
+    by_hand = theano.function([x, s], T.grad(unrolled_last, [x, s]))
+    assert text.count("with_gradient(") == 2
+    for one, other, third in zip(f(*VALUES), written, by_hand(*VALUES), strict=True):
+        np.testing.assert_allclose([other, third], [one, one], rtol=1e-13)
 
 
 class Wrong(ViewOp):

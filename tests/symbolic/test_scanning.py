@@ -375,8 +375,15 @@ def test_a_loop_inside_that_ends_by_itself_gives_its_last_step():
     np.testing.assert_array_equal(
         called(outputs_of(lambda a: doubled(a)[-1], x)), [16, 16, 12, 16, 20, 12]
     )
-    with pytest.raises(ValueError, match="must be the same in all steps of a loop"):
+    with pytest.raises(ValueError) as refused:
         called(outputs_of(lambda a: doubled(a).sum(), x))
+    for text in (
+        "scan_fn ends by itself, in the steps of another loop",
+        "must be the same in all steps of a loop",
+        "use only the last row, [-1], of outputs that have an initial state",
+        "return theano.scan(lambda t: (t * 2, until(t > 5)), None, a + 1, n_steps=9)[0]",
+    ):
+        assert text in str(refused.value)
 
 
 def test_a_condition_ends_a_loop_with_rows_and_a_state_and_its_gradient():

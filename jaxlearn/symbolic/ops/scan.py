@@ -447,7 +447,16 @@ class Scan(_Loop):
 
     def bind(self, lowering: Any, node: Apply, values: Sequence[Any]) -> Callable[..., Any]:
         """Return the function of the whole loop."""
-        n_steps = lowering.size(node.inputs[0], values[0])
+        count = node.inputs[0]
+        ends_by_itself = count.owner is not None and isinstance(count.owner.op, While)
+        if ends_by_itself and not lowering.is_same_in_all_steps(count):
+            raise ValueError(
+                f"{self.label} ends by itself, in the steps of another loop: how many steps it "
+                "makes is a size, and must be the same in all steps of a loop, as XLA must know "
+                "it before it compiles; use only the last row, [-1], of outputs that have an "
+                f"initial state{made_at(node.line)}"
+            )
+        n_steps = lowering.size(count, values[0])
         if n_steps < 0:
             raise self._negative(node, n_steps)()
         self._check_initial(node, values)
