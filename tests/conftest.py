@@ -1,5 +1,7 @@
 """What all tests share: a program is compiled once."""
 
+import atexit
+import shutil
 import tempfile
 
 import jax
@@ -8,9 +10,9 @@ import pytest
 
 def pytest_configure(config):
     """Keep compiled programs for this run. Each worker has its own: JAX does not lock them."""
-    folder = tempfile.TemporaryDirectory(prefix="compiled")
-    config.add_cleanup(folder.cleanup)
-    jax.config.update("jax_compilation_cache_dir", folder.name)
+    folder = tempfile.mkdtemp(prefix="compiled")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    jax.config.update("jax_compilation_cache_dir", folder)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 

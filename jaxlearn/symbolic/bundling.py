@@ -13,7 +13,7 @@ import functools
 import importlib
 import inspect
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -98,6 +98,11 @@ class Bundle:
         self.imports: set[str] = set()
         self.definitions: list[str] = []
         self._names: dict[Any, str] = {}
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the helpers, and of what is imported."""
+        return self._names.values()
 
     def name_of(self, function: Any, taken: Collection[str]) -> str:
         """Return the name by which the module calls a function.
@@ -189,7 +194,7 @@ class Bundle:
         renamed = _Renamed(replaced).visit(bare)
         if isinstance(renamed, ast.FunctionDef):
             renamed.name = chosen
-        self.definitions.append(ast.unparse(ast.fix_missing_locations(renamed)))
+        self.definitions.append(_text_of(ast.fix_missing_locations(renamed)))
         for rule in _rules_of(module, name):
             self._define((module.__name__, rule.name), rule.name, rule, module, taken)
 
@@ -247,6 +252,25 @@ def _rules_of(module: ModuleType, name: str) -> list[ast.FunctionDef]:
             if isinstance(decorator, ast.Attribute) and ast.unparse(decorator.value) == name:
                 rules.append(_definition(module, node.name))
     return rules
+
+
+def _text_of(tree: ast.AST) -> str:
+    """Return the text of a tree; `ast.unparse` puts a generator in parentheses of its own."""
+    lines = [line.encode() for line in ast.unparse(tree).split("\n")]
+    # From the end, so that the places of those before stay as they are.
+    for place, column in sorted(_spare_parentheses(b"\n".join(lines).decode()), reverse=True):
+        lines[place] = lines[place][:column] + lines[place][column + 1 :]
+    return b"\n".join(lines).decode()
+
+
+def _spare_parentheses(text: str) -> Iterator[tuple[int, int]]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and [*map(type, node.args)] == [ast.GeneratorExp]:
+            (generator,) = node.args
+            is_spare = generator.end_col_offset != node.end_col_offset
+            if is_spare and not node.keywords and generator.end_col_offset and generator.end_lineno:
+                yield generator.lineno - 1, generator.col_offset
+                yield generator.end_lineno - 1, generator.end_col_offset - 1
 
 
 def _names_in(tree: ast.AST) -> list[str]:

@@ -84,6 +84,17 @@ class Writer:
         """Return the name of a helper that is a method of an operation with its parameters."""
         return self.bundle.name_of_method(op, method, self.reserved | self.locals)
 
+    def local_name(self, wanted: str, taken: Collection[str] = ()) -> str:
+        """Return a name for a value in some function, which means nothing else in the module.
+
+        Args:
+            wanted: the name to have, if it is free.
+            taken: other names that it must not have.
+        """
+        name = _fresh(wanted, {*taken, *self.reserved, *self.bundle.names})
+        self.locals.add(name)
+        return name
+
     def imported(self, function: Callable[..., Any]) -> str | None:
         """Return the name of a function of the user's, imported; None if it cannot be."""
         return self.bundle.imported_name(function, self.reserved | self.locals)
@@ -110,7 +121,7 @@ class Writer:
             graph = Graph(inputs, outputs)
             parameters: list[str] = []
             for wanted in distinct_names([v.name for v in inputs], "value"):
-                parameters.append(_fresh(wanted, {*_RESERVED, *parameters}))
+                parameters.append(self.local_name(wanted, parameters))
             writer = Writer(graph, statics, self)
             body = _Body(writer, graph, dict(zip(inputs, parameters, strict=True)), {})
             body.write(graph.nodes, [], outputs)
@@ -476,12 +487,11 @@ class _Body:
         extra = [v for v in made if uses[number[v]] and number[v] != number[gradient.cost]]
         # A mean is called so by the operation, not by the user.
         called = None if gradient.cost.name == "mean" else gradient.cost.name
-        name = _fresh(called or "loss", self._all_taken() | writer.locals)
+        name = _fresh(called or "loss", self._taken | writer.reserved | writer.locals)
         parameters: dict[Variable, str] = {}
         for variable in gradient.arguments:
-            parameters[variable] = _fresh(
-                self._name_of(variable), {*parameters.values(), *writer.reserved}
-            )
+            wanted = self._name_of(variable)
+            parameters[variable] = writer.local_name(wanted, parameters.values())
         loss = _Body(writer, self._graph, parameters, self._names, gradient.ordered)
         writer.reserved.add(name)
         with writer.differentiating():
@@ -504,7 +514,7 @@ class _Body:
     def _call_gradient(
         self, gradient: Gradient, name: str, extra: Sequence[Variable], uses: Counter[int]
     ) -> None:
-        number = self._graph.numbering
+        number, writer = self._graph.numbering, self._writer
         wants_value = bool(uses[number[gradient.cost]])
         options = [name]
         if len(gradient.wrt) > 1:
@@ -515,7 +525,7 @@ class _Body:
         arguments = {f"_{i}_": self.expression(v) for i, v in enumerate(gradient.arguments)}
         call: Any = _parsed(f"{made}({', '.join(options)})({', '.join(arguments)})", arguments)
         gradients = [
-            _fresh(result.name or f"{self._name_of(variable)}_gradient", self._all_taken())
+            writer.local_name(result.name or f"{self._name_of(variable)}_gradient", self._taken)
             for result, variable in zip(gradient.results, gradient.wrt, strict=True)
         ]
         self._taken.update(gradients)
@@ -537,7 +547,7 @@ class _Body:
             self._expressions[number[result]] = ast.Name(given)
         line = gradient.nodes[-1].line
         if len(target) + len(ast.unparse(call.func)) + 8 > _MOST_COLUMNS:
-            function = _fresh(f"{name}_gradient", self._all_taken())
+            function = writer.local_name(f"{name}_gradient", self._taken)
             self._taken.add(function)
             self._assign([function], call.func, line, False)
             call.func = ast.Name(function)
@@ -568,12 +578,9 @@ class _Body:
     def _new_name(self, variable: Variable, ending: str = "") -> str:
         called = self._called(variable)
         wanted = _identifier(called) + ending if called else _base_name(variable)
-        name = _fresh(wanted, self._all_taken())
+        name = self._writer.local_name(wanted, self._taken)
         self._taken.add(name)
         return name
-
-    def _all_taken(self) -> set[str]:
-        return self._taken | self._writer.reserved
 
 
 def _is_number_with_axes(variable: Variable) -> bool:
@@ -704,11 +711,10 @@ def function_source(
     free = [variable for i, variable in enumerate(inputs) if i not in updated]
     statics = _static_inputs(graph, free)
     writer = Writer(graph, statics)
-    writer.locals.update(_identifier(v.name) for v in (*held, *free) if v.name)
     keys = distinct_names([variable.name for variable in held], "shared")
     local: list[str] = []
     for wanted in (*keys, *distinct_names([v.name for v in free], "input")):
-        local.append(_fresh(wanted, {*_RESERVED, *local}))
+        local.append(writer.local_name(wanted, local))
     names = dict(zip([*held, *free], local, strict=True))
     writer.reserved.add(name)
     called = {graph.numbering[variable]: given for variable, given in more_names}

@@ -431,3 +431,22 @@ def test_a_function_may_have_any_name(name, called):
     with jax.enable_x64(True):
         outputs, _ = executed(text)[called]({}, np.ones(3))
     assert outputs.tolist() == [2, 2, 2]
+
+
+def test_names_of_helpers_and_of_variables_are_not_mixed_up():
+    x = T.dvector("x")
+    y = T.erfcx(x)
+    y.name = "erfcx"
+    assert_same(theano.function([x], [y, y * 2], name="named_like_a_helper"), numbers(5))
+    given = T.dvector("erfcx")
+    assert_same(theano.function([given], T.erfcx(given) + 1, name="given"), numbers(5))
+    w = theano.shared(numbers(5), "erfcx")
+    cost = (T.erfcx(w) * T.erfcx(x)).sum()
+    assert_same(
+        theano.function([x], cost, updates=[(w, w - T.grad(cost, w))], name="train"), numbers(5)
+    )
+    m, step = T.dmatrix("m"), T.dvector("step")
+    rows, _ = theano.scan(lambda row, step: T.erfcx(row) + step, m, step)
+    rows.name = "scan"
+    loop = theano.function([m, step], [rows, rows * 2], name="loop")
+    assert_same(loop, numbers(4, 5), numbers(5))
