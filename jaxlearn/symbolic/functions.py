@@ -347,7 +347,7 @@ class Function(FunctionContainers):
         """
         least = 1 if outputs == "last" else 0
         count = whole_number("n", n, least=least)
-        is_quick = self._is_plain and not progress and count > 0
+        is_quick = self._is_plain and count > 0 and not (progress or self._set_for_one_call)
         if is_quick and not kwargs:
             result = self._repeated(self._repeats.get((count, outputs)), args)
             if result is not MISFIT:

@@ -92,6 +92,9 @@ def test_a_value_that_is_set_lasts_for_one_loop(parts):
     f["s"] = 5.0
     assert f.repeat(2, [1.0])[0].tolist() == [[5.0], [5.0]]
     assert f.repeat(2, [1.0])[0].tolist() == [[3.0], [3.0]]
+    f["s"] = 6.0
+    assert f.repeat(2, [1.0])[0].tolist() == [[6.0], [6.0]]
+    assert f.repeat(2, [1.0])[0].tolist() == [[3.0], [3.0]]
 
 
 def test_a_value_with_an_update_stays():

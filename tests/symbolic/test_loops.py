@@ -762,9 +762,12 @@ def test_an_interrupt_of_calls_made_one_by_one(monkeypatch):
 
 
 def test_ctrl_c():
+    # A process that was started in the background would ignore it.
     code = """
+import signal
 import numpy as np
 import jaxlearn.theano as theano
+signal.signal(signal.SIGINT, signal.default_int_handler)
 count = theano.shared(np.array(0), "count")
 pair = theano.shared(np.zeros(2000), "pair")
 f = theano.function([], updates={count: count + 1, pair: pair + 1})
