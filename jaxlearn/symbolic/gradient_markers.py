@@ -55,21 +55,26 @@ class _Marker(Op):
         return x
 
 
-class DisconnectedGrad(_Marker):
-    """The same value, through which no gradient flows."""
+class _Stopped(_Marker):
+    """The same value, which JAX takes for a constant."""
 
     function = staticmethod(lax.stop_gradient)
+    has_own_gradient = False
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write JAX's own name of this."""
         return f"lax.stop_gradient({inputs[0]})"
+
+
+class DisconnectedGrad(_Stopped):
+    """The same value, through which no gradient flows."""
 
     def connected(self, node: Apply, i: int) -> bool:
         """Nothing flows back."""
         return False
 
 
-class ZeroGrad(_Marker):
+class ZeroGrad(_Stopped):
     """The same value, whose gradient is zero."""
 
     def gradient(

@@ -1,5 +1,6 @@
 """What changes a gradient on its way."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -26,6 +27,18 @@ def test_markers():
         T.grad(gradient.undefined_grad(x), x)
     with pytest.raises(ValueError, match="wanted the upper one at least as large"):
         gradient.grad_clip(x, 1, -1)
+
+
+@pytest.mark.parametrize("stopped", [gradient.zero_grad, gradient.disconnected_grad])
+def test_what_counts_as_constant_does_so_for_every_derivative_of_jax(stopped):
+    x = T.dvector("x")
+    pure, state = theano.function([x], (x**3 * stopped(x)).sum()).as_jax()
+    at, along = np.array([1.0, -2.0]), np.array([0.5, 3.0])
+    with jax.enable_x64(True):
+        hessian = jax.hessian(lambda x: pure(state, x)[0])(at)
+        _, slope = jax.jvp(lambda x: pure(state, x)[0], (at,), (along,))
+    np.testing.assert_allclose(hessian, np.diag(6 * at**2), rtol=1e-12)
+    np.testing.assert_allclose(slope, (3 * at**3 * along).sum(), rtol=1e-12)
 
 
 def test_a_view_of_a_programs_own_has_the_gradient_that_it_says():

@@ -209,7 +209,18 @@ def _with_derivatives(*derivatives: Callable[..., Any] | None) -> Callable[..., 
 
     def decorate(function: Callable[..., Any]) -> Any:
         decorated = jax.custom_jvp(function)
-        decorated.defjvps(*derivatives)
+
+        def along(inputs: Any, tangents: Any) -> tuple[Any, Any]:
+            answer = decorated(*inputs)
+            # What does not change is left out: zero times a derivative that is NaN would be NaN.
+            parts = [
+                derivative(tangent, answer, *inputs)
+                for derivative, tangent in zip(derivatives, tangents, strict=True)
+                if derivative and not isinstance(tangent, jax.custom_derivatives.SymbolicZero)
+            ]
+            return answer, sum(parts[1:], parts[0]) if parts else jnp.zeros_like(answer)
+
+        decorated.defjvp(along, symbolic_zeros=True)
         return decorated
 
     return decorate

@@ -524,3 +524,15 @@ def test_isclose_and_allclose_are_numpys():
         assert each_one.tolist() == np.isclose(a, b, **options).tolist(), options
         assert each_one.dtype == together.dtype == bool
         assert bool(together) is bool(np.allclose(a, b, **options))
+
+
+def test_forward_derivatives_leave_out_what_does_not_change():
+    bases, exponents = np.array([-2.0, 0.0, 3.0]), np.array([3.0, 2.0, -1.0])
+    power = ROWS["pow"].on_arrays
+    with jax.enable_x64(True):
+        _, by_base = jax.jvp(lambda x: power(x, exponents), (bases,), (np.ones(3),))
+        _, by_exponent = jax.jvp(lambda y: power(bases[2:], y), (exponents[2:],), (np.ones(1),))
+        _, constant = jax.jvp(lambda x: power(x, exponents), (bases,), (np.zeros(3),))
+    np.testing.assert_allclose(by_base, [12.0, 0.0, -1 / 9], rtol=1e-15)
+    np.testing.assert_allclose(by_exponent, np.log(3) / 3, rtol=1e-15)
+    np.testing.assert_array_equal(constant, 0)
