@@ -28,6 +28,13 @@ __all__ = ["MISFIT", "PackedStep", "Slot", "kind_of", "travels_packed"]
 _MOST_PACKED = 1024
 """The most elements that an array has that travels in the buffer."""
 
+_LEAST_DONATED = 2**20
+"""The least size in bytes of a state whose memory the new one takes over.
+
+XLA also computes in the memory of the new state, which makes a step on a smaller one quicker than
+saving that memory does.
+"""
+
 # C's number types, by which a Python number is seen to be exact without a NumPy array.
 _EXACT_NUMBERS: dict[str, Any] = {
     "float32": ctypes.c_float,
@@ -262,8 +269,13 @@ class PackedStep:
         self._words = self._shared_words(on_host)
         # There is one buffer, so only one thread may be between writing and reading it.
         self._lock = threading.RLock()
+        size = sum(
+            _size(kind) * kind.dtype.itemsize
+            for kind, slot in zip(kinds[:first], into.slots, strict=False)
+            if not slot
+        )
         # A failed check must find the old state as it was.
-        self._donates = keeps_shapes and bool(self._loose_state) and self._flags is None
+        self._donates = keeps_shapes and self._flags is None and size >= _LEAST_DONATED
         packed = self._packed(function, first)
         options = {"compiler_options": compiler_options}
         self._run = jax.jit(packed, donate_argnums=(1,) if self._donates else (), **options)

@@ -94,7 +94,7 @@ def test_calls_are_compiled_once(compilations, size):
 
 
 def test_an_interrupt_leaves_the_state_of_a_whole_number_of_calls():
-    size, random = 300, np.random.RandomState(0)
+    size, random = 400, np.random.RandomState(0)
     # Both count the calls. The large one is taken over by XLA, and slow.
     large, small = theano.shared(np.zeros((size, size))), theano.shared(0.0)
     mean = theano.shared(np.full((size, size), 1 / size))
