@@ -347,20 +347,24 @@ class Function(FunctionContainers):
         """
         least = 1 if outputs == "last" else 0
         count = whole_number("n", n, least=least)
-        is_quick = self._is_plain and count > 0 and not (progress or self._set_for_one_call)
-        if is_quick and not kwargs:
-            result = self._repeated(self._repeats.get((count, outputs)), args)
-            if result is not MISFIT:
-                return result
-        given, values = self._given(args, kwargs)
         _check_wanted(outputs)
-        if is_quick:
-            with jax.enable_x64(True):
-                quick = quick_repeat(self._program, values, count, outputs == "last")
-            self._repeats[count, outputs] = quick
-            result = self._repeated(quick, values)
-            if result is not MISFIT:
-                return result
+        is_quick = self._is_plain and count > 0 and not (progress or self._set_for_one_call)
+        try:
+            if is_quick and not kwargs:
+                result = self._repeated(self._repeats.get((count, outputs)), args)
+                if result is not MISFIT:
+                    return result
+            given, values = self._given(args, kwargs)
+            if is_quick:
+                with jax.enable_x64(True):
+                    quick = quick_repeat(self._program, values, count, outputs == "last")
+                self._repeats[count, outputs] = quick
+                result = self._repeated(quick, values)
+                if result is not MISFIT:
+                    return result
+        except CheckFailedError:
+            # The long way says which check, and in which call.
+            given, values = self._given(args, kwargs)
         return self._run_loop(count, given, dict(enumerate(values)), {}, outputs, progress)
 
     def scan(
@@ -416,11 +420,7 @@ class Function(FunctionContainers):
         """Return the outputs of many calls, or `MISFIT`, with nothing changed."""
         if quick is None:
             return MISFIT
-        try:
-            return _in_64_bits(quick, values, self._is_one, self.trust_input)
-        except CheckFailedError:
-            # The long way says which check, and in which call.
-            return MISFIT
+        return _in_64_bits(quick, values, self._is_one, self.trust_input)
 
     def _given(
         self, args: Sequence[Any], kwargs: Mapping[str, Any], rows: bool = False

@@ -8,7 +8,8 @@ import pytest
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.graph import toposort
-from jaxlearn.symbolic.ops.scan import Scan, While, loop, loop_until
+from jaxlearn.symbolic.ops.recurrences import loop, loop_until
+from jaxlearn.symbolic.ops.scan import Scan, While
 from jaxlearn.theano.ifelse import ifelse
 from jaxlearn.theano.scan_module import until
 
