@@ -30,6 +30,7 @@ from jaxlearn.symbolic.graph import (
     variables_between,
 )
 from jaxlearn.symbolic.ops.dimensions import DimShuffle
+from jaxlearn.symbolic.ops.pieces import Pieces, pieces_of
 from jaxlearn.symbolic.own_gradients import OwnGradient, with_own_gradient
 from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
 
@@ -102,6 +103,7 @@ class Graph:
                 self.nodes.append(node)
         self.pullbacks = self._pullbacks()
         self.regions = self._regions()
+        self.pieces = self._pieces()
 
     def _pullbacks(self) -> dict[Any, list[VectorJacobianProduct]]:
         """Return, by the node that they differentiate, the operations that need a pullback."""
@@ -134,6 +136,17 @@ class Graph:
                 key = number[variable]
                 used[key] = _common(used[key], way) if key in used else way
         return {region: nodes[::-1] for region, nodes in regions.items()}
+
+    def _pieces(self) -> dict[Apply, Pieces]:
+        """Return, by node, the slices that may be cut together with it.
+
+        Those with a pullback have a call of `jax.vjp` each.
+        """
+        found: dict[Apply, Pieces] = {}
+        for nodes in self.regions.values():
+            free = [node for node in nodes if self.numbering.key(node) not in self.pullbacks]
+            found.update(pieces_of(free, self.numbering))
+        return found
 
 
 Region = tuple[tuple[Apply, int], ...]
@@ -236,6 +249,7 @@ class Lowering:
         self._values: dict[int, Any] = {}
         self._bound: dict[Any, Callable[..., Any]] = {}
         self._shared: dict[Any, _Differentiated] = {}
+        self._cut: dict[Pieces, dict[Apply, Any] | None] = {}
 
     def run(self, values: Sequence[Any]) -> list[Any]:
         """Return the values of the outputs, given those of the inputs."""
@@ -305,13 +319,14 @@ class Lowering:
         self, region: Region, wanted: Sequence[Variable]
     ) -> tuple[list[Any], list[tuple[Any, Callable[[], Exception]]]]:
         """Return values and checks of a region, and forget what was traced there."""
-        before = dict(self._values), dict(self._bound), dict(self._shared), self.checks
+        kept = self._values, self._bound, self._shared, self._cut
+        before = [dict(known) for known in kept], self.checks
         self.checks = []
         try:
             self._compute(region)
             return [jnp.asarray(self._value(variable)) for variable in wanted], self.checks
         finally:
-            self._values, self._bound, self._shared, self.checks = before
+            (self._values, self._bound, self._shared, self._cut), self.checks = before
 
     def _value(self, variable: Variable) -> Any:
         number = self.graph.numbering[variable]
@@ -345,9 +360,20 @@ class Lowering:
             if self.graph.numbering.key(node) in self.graph.pullbacks:
                 outputs: Sequence[Any] = self._differentiated(node, inputs, arrays).outputs
                 return outputs
+            piece = self._piece(node, arrays[0]) if node in self.graph.pieces else None
+            if piece is not None:
+                return [piece]
             function = self.bind(node, inputs)
             computed = self._with_own_gradient(node, function, inputs)
             return self._checked(function, _as_tuple(computed(*arrays)))
+
+    def _piece(self, node: Apply, x: Any) -> Any:
+        """Return a slice that is cut together with others; None if that cannot be."""
+        pieces = self.graph.pieces[node]
+        if pieces not in self._cut:
+            self._cut[pieces] = pieces.cut(x)
+        cut = self._cut[pieces]
+        return None if cut is None else cut[node]
 
     def _with_own_gradient(
         self, node: Apply, function: Callable[..., Any], inputs: Sequence[Any]
