@@ -27,6 +27,7 @@ __all__ = [
     "VariantsWarning",
     "attributed_to",
     "made_at",
+    "retold",
     "user_line",
     "warn_user",
 ]
@@ -162,3 +163,23 @@ def made_at(line: SourceLine | None) -> str:
         return ""
     text = line.text
     return f"\n  made at {line.where}" + (f"\n    {text}" if text else "")
+
+
+def retold(error: Exception, text: str) -> Exception:
+    """Return an exception of the kind of another one, with a text that says more.
+
+    Some kinds are not made from a text alone; then it is one of the nearest kind that is.
+
+    Example:
+        >>> retold(IndexError("index 3"), "x: index 3")
+        IndexError('x: index 3')
+        >>> unreadable = UnicodeDecodeError("ascii", b"x", 0, 1, "why")
+        >>> retold(unreadable, "x is no text")
+        ValueError('x is no text')
+    """
+    for kind in type(error).__mro__:
+        # Whatever a kind demands to be made of, that is not to hide the error.
+        with contextlib.suppress(Exception):
+            if issubclass(kind, Exception):
+                return kind(text)
+    return error

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.errors import made_at, retold
 from jaxlearn.symbolic.graph import Variable
 from jaxlearn.symbolic.lowering import Graph, Lowering, SizeNeededError, StageNeededError
 from jaxlearn.symbolic.staging import StagedProgram
@@ -169,7 +169,7 @@ def _fitting(value: Any, variable: Variable, convert: Callable[[Any], Any], who:
         try:
             array = convert(value)
         except (TypeError, ValueError, OverflowError) as error:
-            raise type(error)(f"{who}: {error}") from None
+            raise retold(error, f"{who}: {error}") from None
         # What is known and whole may be a size; the rest is computed with by XLA.
         return array if array.dtype.kind in "iub" else _on_device(array, variable, who)
     if value.dtype != kind.dtype:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxlearn.arguments import whole_number
 from jaxlearn.symbolic.configuration import config
 from jaxlearn.symbolic.containers import FunctionContainers
-from jaxlearn.symbolic.errors import SourceLine, made_at, user_line
+from jaxlearn.symbolic.errors import SourceLine, made_at, retold, user_line
 from jaxlearn.symbolic.function_arguments import (
     In,
     Out,
@@ -600,9 +600,8 @@ class Function(FunctionContainers):
             return convert(value)
         except (TypeError, ValueError, OverflowError) as error:
             variable = self.inputs[i].variable
-            raise type(error)(
-                f"{self._who()}: {what} {i} ({variable}): {error}{made_at(variable.line)}"
-            ) from None
+            text = f"{self._who()}: {what} {i} ({variable}): {error}{made_at(variable.line)}"
+            raise retold(error, text) from None
 
     def _who(self) -> str:
         if self.name:

@@ -20,7 +20,7 @@ from jax import lax
 
 from jaxlearn.steps import SHORT_SUMS, Step, next_stretch, sums_are_short
 from jaxlearn.symbolic.configuration import jax_device
-from jaxlearn.symbolic.errors import NotFusedWarning, warn_user
+from jaxlearn.symbolic.errors import NotFusedWarning, retold, warn_user
 from jaxlearn.symbolic.graph import graph_inputs
 from jaxlearn.symbolic.lowering import Graph, Lowering, SizeNeededError, StageNeededError
 from jaxlearn.symbolic.packing import PackedStep, kind_of, travels_packed
@@ -452,4 +452,4 @@ def in_step(step: int, error: Exception) -> Exception:
         >>> in_step(3, ValueError("no"))
         ValueError('in step 3: no')
     """
-    return type(error)(f"in step {step}: {error}")
+    return retold(error, f"in step {step}: {error}")

@@ -11,9 +11,9 @@ import jax
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config, jax_device
-from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.errors import made_at, retold
 from jaxlearn.symbolic.graph import Variable
-from jaxlearn.symbolic.types import TensorType, Type, generic
+from jaxlearn.symbolic.types import TensorType, Type, as_array, generic
 from jaxlearn.symbolic.variables import TensorOperators
 
 __all__ = [
@@ -186,8 +186,8 @@ class TensorSharedVariable(TensorOperators, ArraySharedVariable):
         try:
             array = self.type.filter(new_value, self.strict, self.allow_downcast)
         except (TypeError, ValueError, OverflowError) as error:
-            raise type(error)(
-                f"{self.name or 'shared variable'}.set_value: {error}{made_at(self.line)}"
+            raise retold(
+                error, f"{self.name or 'shared variable'}.set_value: {error}{made_at(self.line)}"
             ) from None
         # A copy of our own, which the device may alias later: nobody else can change it.
         self.stored = np.array(array)
@@ -257,7 +257,7 @@ def _is_numeric(value: Any) -> bool:
     if isinstance(value, (list, tuple, dict, str, bytes)) or value is None:
         return False
     if isinstance(value, (np.ndarray, np.generic, int, float, complex, jax.Array)):
-        return np.asarray(value).dtype.kind in "biufc"
+        return as_array(value).dtype.kind in "biufc"
     return False
 
 

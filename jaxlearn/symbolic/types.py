@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import jax
 import numpy as np
 
 from jaxlearn.symbolic.configuration import config
@@ -18,6 +19,7 @@ __all__ = [
     "GenericType",
     "TensorType",
     "Type",
+    "as_array",
     "as_constant_array",
     "generic",
     "is_complex",
@@ -96,6 +98,25 @@ def upgrade_to_float(dtype: str) -> str:
     return "float32" if np.dtype(dtype).itemsize <= 2 else "float64"
 
 
+def as_array(value: Any, dtype: Any = None) -> np.ndarray:
+    """Return what is no symbolic variable as an array of NumPy.
+
+    Raises:
+        TypeError: JAX is tracing the value, or a part of it.
+
+    Example:
+        >>> as_array([1, 2]).dtype
+        dtype('int64')
+    """
+    try:
+        return np.asarray(value, dtype)
+    except jax.errors.TracerArrayConversionError:
+        raise TypeError(
+            f"got {_traced(value)}, wanted numbers; within jax.jit, jax.grad and the like, call "
+            "the pure function of a compiled function, f.as_jax(), with arrays"
+        ) from None
+
+
 def _first_exact(value: Any, dtypes: Sequence[str]) -> np.ndarray:
     """Return the value in the first dtype that holds it exactly, else in the last."""
     for dtype in dtypes:
@@ -126,7 +147,7 @@ def as_constant_array(value: Any, dtype: str | None = None) -> np.ndarray:
         ['int8', 'int16', 'float32', 'float64', 'int64']
     """
     if dtype is not None:
-        array = np.asarray(value, dtype)
+        array = as_array(value, dtype)
     elif isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -147,7 +168,7 @@ def as_constant_array(value: Any, dtype: str | None = None) -> np.ndarray:
 
 def _nested(value: Any) -> np.ndarray:
     try:
-        return np.asarray(value)
+        return as_array(value)
     except ValueError as error:
         raise TypeError(f"got {value!r}: {error}") from None
 
@@ -376,7 +397,7 @@ class TensorType(Type):
 
     def _converted(self, value: Any, allow_downcast: bool | None) -> np.ndarray:
         if _is_array(value):
-            return self._from_array(np.asarray(value), allow_downcast)
+            return self._from_array(as_array(value), allow_downcast)
         given = self._given(value)
         if allow_downcast is None and type(value) is float and self.dtype == config.floatX:
             return given.astype(self.numpy_dtype)
@@ -404,7 +425,7 @@ class TensorType(Type):
     def _given(self, value: Any) -> np.ndarray:
         """Return numbers as an array of the dtype they have by themselves."""
         try:
-            given = np.asarray(value)
+            given = as_array(value)
         except ValueError as error:
             raise TypeError(f"got {value!r}: {error}") from None
         if given.dtype.kind not in "biufc":
@@ -513,6 +534,12 @@ def _described(value: Any) -> str:
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return f"{value.dtype}{list(value.shape)}"
     return f"{value!r} ({type(value).__name__})"
+
+
+def _traced(value: Any) -> str:
+    if hasattr(value, "shape"):
+        return f"{_described(value)}, an array that JAX is tracing"
+    return f"a {type(value).__name__} with an array in it that JAX is tracing"
 
 
 def _dtype_name(dtype: Any) -> str:

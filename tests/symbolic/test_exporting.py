@@ -473,3 +473,25 @@ def test_without_checkify_checks_are_left_out(wide):
     data = shared([1.0, 2.0, 3.0], "data")
     pure, state = theano.function([i], Assert("too large")(data[i], i < 2)).as_jax()
     assert float(jax.jit(pure)(state, 2)[0]) == 3.0
+
+
+def test_a_call_within_a_traced_function_names_the_way():
+    x, held = T.fmatrix("x"), theano.shared(np.ones((2, 2), "float32"), "held")
+    compute = theano.function([x], x.sum() + held.sum())
+    way = r"call the pure function of a compiled function, f\.as_jax\(\), with arrays"
+    array = r"got float32\[2, 2\], an array that JAX is tracing, wanted numbers; within "
+    nested = "got a list with an array in it that JAX is tracing, wanted numbers; within "
+    calls = {
+        f"input 0 \\(x\\): {array}": compute,
+        f"input 0 \\(x\\): {nested}": lambda value: compute([value[0], value[1]]),
+        rf"held\.set_value: {array}": held.set_value,
+        f"^{array}": theano.shared,
+        f"(?s){array}": T.constant,
+    }
+    for text, call in calls.items():
+        with pytest.raises(TypeError, match=f"{text}.*{way}"):
+            jax.jit(call)(np.ones((2, 2), "float32"))
+    assert held.get_value().tolist() == [[1, 1], [1, 1]]
+    pure, state = compute.as_jax()
+    with pytest.raises(TypeError, match=f"input x: got a tuple with an array .*{way}"):
+        jax.jit(pure)(state, (np.ones((2, 2), "float32"),))

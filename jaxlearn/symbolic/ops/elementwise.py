@@ -22,7 +22,7 @@ from jax import lax
 from jax.scipy import special as jsp
 
 from jaxlearn.symbolic.configuration import config
-from jaxlearn.symbolic.errors import ComplexError, made_at
+from jaxlearn.symbolic.errors import ComplexError, made_at, retold
 from jaxlearn.symbolic.graph import Apply, Op, Variable
 from jaxlearn.symbolic.ops import special
 from jaxlearn.symbolic.ops.dimensions import dimshuffle
@@ -518,7 +518,7 @@ class Elementwise(Op):
         try:
             dtype = self.result(tuple(variable.type.dtype for variable in variables))
         except (TypeError, ComplexError) as error:
-            raise type(error)(f"{self.name}: {error}; given {_types(variables)}") from None
+            raise retold(error, f"{self.name}: {error}; given {_types(variables)}") from None
         flags = zip(*(variable.type.broadcastable for variable in variables), strict=True)
         return Apply.of_types(self, variables, [TensorType(dtype, [all(flag) for flag in flags])])
 

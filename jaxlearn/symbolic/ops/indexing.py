@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.errors import made_at, retold
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
 from jaxlearn.symbolic.ops.gathering import as_int64
 from jaxlearn.symbolic.ops.index_patterns import (
@@ -150,9 +150,10 @@ class Indexing(Op):
         try:
             return self._apply_on_host(index, *values)
         except (IndexError, ValueError) as error:
-            raise type(error)(
+            raise retold(
+                error,
                 f"{error}: in {node}, where {node.inputs[0]} has shape {values[0].shape}"
-                f"{made_at(node.line)}"
+                f"{made_at(node.line)}",
             ) from None
 
     def _apply_on_host(self, index: tuple[Any, ...], *values: np.ndarray) -> Any:

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from jaxlearn.symbolic.errors import ComplexError, made_at
+from jaxlearn.symbolic.errors import ComplexError, made_at, retold
 from jaxlearn.symbolic.graph import Apply, Constant, Op, Variable
 from jaxlearn.symbolic.ops import dimensions, elementwise, shaping
 from jaxlearn.symbolic.types import TensorType, is_complex, is_discrete, upcast
@@ -244,7 +244,7 @@ class Reduction(Op):
         try:
             dtype = self.result(x.type.dtype)
         except (TypeError, ComplexError) as error:
-            raise type(error)(f"{self.name}: {error}; given {x} of {x.type!r}") from None
+            raise retold(error, f"{self.name}: {error}; given {x} of {x.type!r}") from None
         flags = [flag for i, flag in enumerate(x.type.broadcastable) if i not in axes]
         return Apply.of_types(self, [x], [TensorType(dtype, flags)])
 
