@@ -175,7 +175,7 @@ def retold(error: Exception, text: str) -> Exception:
         IndexError('x: index 3')
         >>> unreadable = UnicodeDecodeError("ascii", b"x", 0, 1, "why")
         >>> retold(unreadable, "x is no text")
-        ValueError('x is no text')
+        UnicodeError('x is no text')
     """
     for kind in type(error).__mro__:
         # Whatever a kind demands to be made of, that is not to hide the error.
