@@ -533,3 +533,20 @@ def test_a_name_a_mode_and_a_profile_change_nothing():
     other = outputs_of(lambda a, t: a * t, x, s)
     f = theano.function([x, s], [one, other])
     np.testing.assert_array_equal(*f([1.0, 2.0], 3.0))
+
+
+def test_a_state_may_start_with_an_axis_that_broadcasts_and_go_on_without_one():
+    x = T.dmatrix("x")
+
+    def step(row, scaled, total):
+        return [scaled * x[:1], total + scaled]
+
+    (scaled, totals), _ = theano.scan(step, x, [T.ones((1, 3)), T.zeros((1, 3))])
+    assert scaled.broadcastable == totals.broadcastable == (False, False, False)
+    values = np.arange(6.0).reshape(2, 3)
+    slope = T.grad(scaled.sum() + totals[-1].sum(), x)
+    powers, sums, slopes = theano.function([x], [scaled, totals, slope])(values)
+    first = values[:1]
+    np.testing.assert_array_equal(powers, [first, first**2])
+    np.testing.assert_array_equal(sums, [np.ones((1, 3)), 1 + first])
+    np.testing.assert_array_equal(slopes, [*(2 + 2 * first), np.zeros(3)])

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jax import lax
 
 from jaxlearn.symbolic.errors import made_at
 from jaxlearn.symbolic.graph import Apply, Op, Variable
@@ -61,12 +60,6 @@ class IfElse(Op):
         """Return the inputs of each branch."""
         count = self.n_outs
         return range(1, 1 + count), range(1 + count, 1 + 2 * count)
-
-    def function(self, condition: Any, *values: Any) -> Any:
-        """Choose between values that are there already."""
-        then, other = values[: self.n_outs], values[self.n_outs :]
-        chosen = lax.cond(lax.convert_element_type(condition, bool), lambda: then, lambda: other)
-        return chosen[0] if self.n_outs == 1 else chosen
 
     def host(self, node: Apply, condition: np.ndarray, *values: np.ndarray) -> Any:
         """Choose with NumPy."""

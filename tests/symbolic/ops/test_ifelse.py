@@ -108,3 +108,15 @@ def test_errors():
         ifelse(i, y, i)
     with pytest.raises(ValueError, match="got 1 and 2"):
         ifelse(i, [x], [x, x])
+
+
+def test_a_size_that_is_chosen():
+    c, x = T.iscalar("c"), T.dmatrix("x")
+    size = ifelse(c, x.shape[0], x.shape[1] + 1)
+    doubled, _ = theano.scan(lambda h: 2 * h, outputs_info=T.ones(()), n_steps=size)
+    f = theano.function([c, x], [T.zeros((size,)), x[: size - 1], doubled])
+    for choice, count in ((1, 2), (0, 4)):
+        zeros, rows, powers = f(choice, np.ones((2, 3)))
+        assert zeros.tolist() == [0.0] * count
+        assert rows.shape == (min(count - 1, 2), 3)
+        assert powers.tolist() == [2.0 ** (i + 1) for i in range(count)]
