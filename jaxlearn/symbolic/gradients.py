@@ -92,9 +92,13 @@ def grad(
     for variable in variables:
         gradient = found.get(variable)
         if gradient is None:
-            gradient = disconnected_gradient(
-                cost, variable, disconnected_inputs, return_disconnected
+            text = (
+                f"grad: {variable} is not part of the graph of the cost"
+                f"{'' if cost is None else f' {cost}'}, or only by its shape or through an index, "
+                "so there is no gradient by it; if that is meant, "
+                f'disconnected_inputs="ignore" gives zeros{made_at(variable.line)}'
             )
+            gradient = disconnected(text, variable, disconnected_inputs, return_disconnected)
         elif isinstance(gradient.type, NullType) and null_gradients == "raise":
             raise NullTypeGradError(
                 f"the gradient by {variable} is not defined: {gradient.type.why_null}"
@@ -137,14 +141,8 @@ def check_cost(cost: Any) -> None:
         )
 
 
-def disconnected_gradient(cost: Any, variable: Variable, action: str, answer: str) -> Any:
-    """Raise, warn, or answer where a cost does not depend on a variable."""
-    text = (
-        f"grad: {variable} is not part of the graph of the cost"
-        f"{'' if cost is None else f' {cost}'}, or only by its shape or through an index, so "
-        "there is no gradient by it; if that is meant, "
-        f'disconnected_inputs="ignore" gives zeros{made_at(variable.line)}'
-    )
+def disconnected(text: str, variable: Variable, action: str, answer: str) -> Any:
+    """Raise, warn, or answer where a derivative that is like a variable is zero everywhere."""
     if action == "raise":
         raise DisconnectedInputError(text)
     if action == "warn":

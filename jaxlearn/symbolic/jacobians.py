@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jaxlearn.symbolic.gradients import as_list, check_cost, disconnected_gradient, grad
+from jaxlearn.symbolic.errors import made_at
+from jaxlearn.symbolic.gradient_types import dtype_of_gradient
+from jaxlearn.symbolic.gradients import as_list, check_cost, disconnected, grad
 from jaxlearn.symbolic.graph import (
     Variable,
     replace_variables,
@@ -58,15 +60,18 @@ def Rop(  # noqa: N802  (Theano's name)
     """Return the product of the Jacobian of ``f`` by ``wrt`` and a column vector.
 
     The row-vector product is linear in its row vector; its own row-vector product, taken by that,
-    is the column-vector product.
+    is the column-vector product. That of an expression that does not depend on ``wrt`` is zeros.
 
     Args:
         f: an expression, or a list of them.
         wrt: a variable, or a list of them.
         eval_points: the column vectors, each of the shape of its variable.
-        disconnected_outputs: what to do about an expression that does not depend on ``wrt``:
-            ``"raise"``, ``"warn"`` or ``"ignore"``.
+        disconnected_outputs: what to do about an input that is not one of ``wrt`` and stands in
+            ``f`` by itself: ``"raise"``, ``"warn"`` or ``"ignore"``.
         return_disconnected: what its product is: ``"zero"``, ``"None"`` or ``"Disconnected"``.
+
+    Raises:
+        DisconnectedInputError: there is such an input.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -94,15 +99,27 @@ def Rop(  # noqa: N802  (Theano's name)
         known = {p: v for p, v in zip(products, points, strict=True) if p is not None}
         if not known:
             results.append(
-                disconnected_gradient(
-                    expression, variables[0], disconnected_outputs, return_disconnected
-                )
+                _no_product(expression, variables, disconnected_outputs, return_disconnected)
             )
             continue
         result = grad(None, row, known_grads=known)
         # The row vector is gone from the product's value, but not yet from its graph.
         results.append(replace_variables([result], {row: zeros_like(expression)})[0])
     return results if isinstance(f, (list, tuple)) else results[0]
+
+
+def _no_product(
+    expression: Variable, variables: Sequence[Variable], action: str, answer: str
+) -> Any:
+    """Return the product of an expression that does not depend on some variables."""
+    if expression.owner:
+        return zeros_like(expression, dtype_of_gradient(expression))
+    text = (
+        f"Rop: {expression} is an input, and none of wrt, which is "
+        f"{', '.join(map(str, variables))}; so its product is zero: leave it out of f, or say "
+        f'disconnected_outputs="ignore"{made_at(expression.line)}'
+    )
+    return disconnected(text, expression, action, answer)
 
 
 def jacobian(

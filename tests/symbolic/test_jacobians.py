@@ -53,6 +53,15 @@ def test_jacobian_of_an_indexed_vector_is_checked_and_sized_by_its_inputs():
         jacobian([1.0, 2.0], 3)
 
 
+def test_the_product_of_what_does_not_depend_on_the_vector_is_zeros_of_its_own_shape():
+    x, m = T.dvector("x"), T.dmatrix("m")
+    by_itself = T.Rop(m, x, x, disconnected_outputs="ignore")
+    found = theano.function([m], [T.Rop(m.sum(axis=0), x, x), by_itself])
+    for product, shape in zip(found(np.ones((4, 3))), [(3,), (4, 3)], strict=True):
+        np.testing.assert_array_equal(product, np.zeros(shape))
+    assert T.Rop(m, x, x, "ignore", return_disconnected="None") is None
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "text"),
     [
@@ -66,6 +75,12 @@ def test_jacobian_of_an_indexed_vector_is_checked_and_sized_by_its_inputs():
             lambda x: T.Lop([x, x], x, [x]),
             ValueError,
             "eval_points: got 1, wanted one for each of 2 expressions",
+        ),
+        (
+            lambda x: T.Rop(T.dmatrix("m"), x, x),
+            theano.gradient.DisconnectedInputError,
+            "Rop: m is an input, and none of wrt, which is x; so its product is zero: leave it out "
+            'of f, or say disconnected_outputs="ignore"',
         ),
     ],
 )
