@@ -71,11 +71,16 @@ def loop(
 
     skipped = n_steps - truncate if 0 <= truncate < n_steps else 0
     if skipped:
-        # The first steps count as constants, and so does what they hand on.
+        # What the first steps make counts as constant; initial values that later steps see do not.
         constants = lax.stop_gradient((start, tuple(v[:skipped] for v in rows), tuple(fixed)))
-        middle, early = lax.stop_gradient(advances(*constants, skipped))
+        (histories, last), early = lax.stop_gradient(advances(*constants, skipped))
+        seen_later = [values[skipped:] for values in start[0]]
+        histories = tuple(
+            (*values, *history[len(values) :])
+            for values, history in zip(seen_later, histories, strict=True)
+        )
         late = tuple(values[skipped:] for values in rows)
-        end, outputs = advances(middle, late, fixed, n_steps - skipped)
+        end, outputs = advances((histories, last), late, fixed, n_steps - skipped)
         outputs = tuple(jnp.concatenate(parts) for parts in zip(early, outputs, strict=True))
     else:
         end, outputs = advances(start, rows, fixed, n_steps)
@@ -179,14 +184,14 @@ def loop_counted(
     made = jax.checkpoint(step) if checkpoints else step
 
     def advance(i: Any, state: Any, row: Any) -> Any:
-        constants = (state, row, tuple(fixed))
+        histories, carried = state
+        inputs = (*row, *_recent(histories, taps), *carried, *fixed)
         if truncate >= 0:
-            # The first steps count as constants, and so does what they hand on.
-            constants = jax.tree.map(
-                lambda v: jnp.where(i < count - truncate, lax.stop_gradient(v), v), constants
+            # What the first steps make counts as constant.
+            inputs = jax.tree.map(
+                lambda v: jnp.where(i < count - truncate, lax.stop_gradient(v), v), inputs
             )
-        (histories, carried), row, same = constants
-        results = tuple(made(*row, *_recent(histories, taps), *carried, *same))
+        results = tuple(made(*inputs))
         last = len(results) - len(carried)
         return _moved_on(histories, results[: len(taps)]), results[last:]
 
