@@ -38,6 +38,7 @@ from jaxlearn.symbolic.lowering import Graph, constant_number, host_value
 from jaxlearn.symbolic.ops.dimensions import DimShuffle
 from jaxlearn.symbolic.ops.shaping import Shape
 from jaxlearn.symbolic.own_gradients import OwnGradient, with_gradient
+from jaxlearn.symbolic.shared import SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import is_discrete
 from jaxlearn.symbolic.vector_jacobian_product import VectorJacobianProduct
@@ -217,7 +218,9 @@ class Writer:
         """
         if self.is_known(variable):
             return self.raw(name)
-        value = host_value(variable, 0)
+        needed = [v for v in graph_inputs([variable]) if not isinstance(v, Constant)]
+        is_fixed = all(isinstance(v, SharedVariable) for v in needed)
+        value = host_value(variable, 0) if is_fixed else None
         if value is None:
             raise ValueError(
                 f"source: {variable} is a size and depends on the values of an array, and XLA must "

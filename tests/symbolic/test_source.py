@@ -380,6 +380,21 @@ def test_a_size_that_depends_on_data_is_refused():
     assert "test_source.py" in text
 
 
+def test_a_size_that_only_jax_computes_of_a_number_is_refused():
+    n = T.lscalar("n")
+    text = refused(theano.function([n], T.zeros((T.cast(T.sqrt(n), "int64"),))))
+    assert "is a size and depends on the values of an array" in text
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64", "uint8"])
+def test_lengths_of_all_integer_types_are_written(dtype):
+    n = T.scalar("n", dtype)
+    f = theano.function([n], T.ones(T.stack([n, 2])), name="f")
+    with jax.enable_x64(True):
+        ones, _ = executed(module_of(f))["f"]({}, 3)
+    assert ones.shape == f(3).shape == (3, 2)
+
+
 def test_a_function_that_cannot_be_imported_is_refused():
     x = T.dvector("x")
     text = refused(theano.function([x], from_jax(lambda x: x * 2, name="twice")(x)))

@@ -665,8 +665,10 @@ class Elementwise(Op):
             return False
         result = node.outputs[0].type.dtype
         if self.name.startswith("Cast{"):
-            widens = is_discrete(node.inputs[0].type.dtype) or node.outputs[0].type.ndim == 0
-            return widens and result in ("int32", "int64", "float32", "float64")
+            given = node.inputs[0].type.dtype
+            widens = is_discrete(given) or node.outputs[0].type.ndim == 0
+            holds_all = is_discrete(result) and np.can_cast(given, result)
+            return widens and (holds_all or result in ("int32", "int64", "float32", "float64"))
         if node.outputs[0].type.ndim:
             return False
         dtypes = {result, *(variable.type.dtype for variable in node.inputs)}
