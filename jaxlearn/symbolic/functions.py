@@ -709,6 +709,9 @@ class Function(FunctionContainers):
             self._placement,
         )
 
+    def __copy__(self) -> Function:
+        return self.copy()
+
     def free(self) -> None:
         """Drop the compiled programs; the next call compiles anew."""
         self._prepare()

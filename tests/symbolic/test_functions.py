@@ -1,5 +1,6 @@
 """Functions: inputs, outputs, updates, givens, what they refuse, and what no call may change."""
 
+import copy
 import gc
 import pickle
 import re
@@ -549,6 +550,7 @@ def test_a_copy_of_a_function_with_one_output_returns_a_list():
     step = theano.function([x], state + x)
     assert step(1.0) == 2.0
     assert step.copy()(1.0) == [2.0]
+    assert copy.copy(step)(1.0) == [2.0]
 
 
 def test_what_cannot_be_swapped():
