@@ -439,10 +439,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
         outside = [ROWS["or_"](half < -limit, half > limit) for half, _ in halves]
         counts = [sum(far) for far in outside]
         most = 2 * radius.shape[0]
-        drawn = self._fractions(
-            (most,), 1, radius.dtype, nstreams or _MOST_STREAMS, counts[0] + counts[1]
-        )
-        # Only the number of the states is noted, for another seed.
+        drawn = self._fractions((most,), 1, radius.dtype, nstreams, counts[0] + counts[1])
         lowest = undefined_grad(constant(math.exp(-(_TRUNCATED_AT**2) / 2), dtype=radius.dtype))
         one = undefined_grad(constant(1.0, dtype=radius.dtype))
         again = _radius(drawn * (one - lowest) + lowest)
@@ -479,7 +476,7 @@ class MRG_RandomStreams:  # noqa: N801  (Theano's name)
             nstreams: as `normal` has it.
             target: no meaning here: the streams are on JAX's device.
         """
-        wider = as_tensor_variable(std) / constant(_DEVIATION_LEFT, dtype="float64")
+        wider = as_tensor_variable(std) / _DEVIATION_LEFT
         return self.normal(size, avg, wider, ndim, dtype, nstreams, truncate=True)
 
 
@@ -516,18 +513,23 @@ def _checked_size(size: Any) -> Any:
             f"size: got {size!r} ({type(size).__name__}), wanted a tuple of lengths or a symbolic "
             f"vector; of one length write ({size},)"
         )
-    known = [n for n in size if isinstance(n, (int, np.integer))] if not is_vector else []
-    if any(length < 1 for length in known):
-        raise ValueError(f"size: got {size}, with a length of 0 or less")
+    if not is_vector:
+        _check_lengths(size)
     return size
 
 
+def _check_lengths(size: Any) -> None:
+    if any(isinstance(n, (int, np.integer)) and n < 1 for n in size):
+        raise ValueError(f"size: got {size}, with a length of 0 or less")
+
+
 def _as_lengths(size: Any) -> Any:
-    if isinstance(size, (list, tuple)) and len(size) == 0:
-        return constant(np.zeros(0, np.int64))
-    given = size if isinstance(size, (list, tuple)) else as_tensor_variable(size)
-    lengths = as_tensor_variable(given)
-    return lengths.dimshuffle("x") if lengths.ndim == 0 else cast(lengths, "int64")
+    if isinstance(size, (list, tuple)):
+        _check_lengths(size)
+        if not size:
+            return constant(np.zeros(0, np.int64))
+    lengths = as_tensor_variable(size)
+    return as_tensor_variable([lengths]) if lengths.ndim == 0 else lengths
 
 
 def _probabilities(who: str, name: str, given: Any) -> Any:

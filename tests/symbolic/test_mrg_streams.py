@@ -96,6 +96,7 @@ def test_arguments_that_do_not_fit_are_refused():
         (lambda: streams.uniform((3,), nstreams=1.5), TypeError, "nstreams: got 1.5"),
         (lambda: streams.binomial((3,), n=2), NotImplementedError, "got n=2, wanted 1"),
         (lambda: streams.normal(None), ValueError, "size: got None"),
+        (lambda: streams.normal([2, -1]), ValueError, "a length of 0 or less"),
         (lambda: streams.multinomial(), TypeError, "pvals is missing"),
         (lambda: streams.multinomial(pvals=[0.5]), NotImplementedError, "has 1 axes"),
         (lambda: streams.multinomial(size=3, pvals=p), ValueError, "got size=3"),
@@ -121,6 +122,13 @@ def test_parameters_of_a_draw_have_no_gradient():
     ]:
         with pytest.raises(NullTypeGradError, match="is not defined"):
             theano.grad(cost, wrt)
+
+
+def test_a_draw_notes_how_many_streams_were_asked_for():
+    streams = MRG_RandomStreams(3)
+    streams.truncated_normal((2,))
+    streams.truncated_normal((2,), nstreams=4)
+    assert [count for _, _, _, count in streams.updates()] == [None, None, 4, 4]
 
 
 def test_streams_of_old_gpu_programs_are_these():

@@ -92,6 +92,13 @@ def test_parameters_that_do_not_fit_are_refused():
         streams.uniform((3,), low=[[0.0, 1.0]])
     with pytest.raises(ValueError, match="ndim: got 2, wanted 1"):
         streams.uniform((3,), ndim=2)
+    with pytest.raises(ValueError, match="ndim: got 1, wanted 0"):
+        streams.uniform((), low=x, ndim=1)
+    with pytest.raises(ValueError, match="none has an axis 2 from the right; give the length"):
+        streams.uniform((-1, 3), low=x)
+    n = T.lscalar("n")
+    with pytest.raises(ValueError, match=r"got n=-1, wanted 0 or more(.|\n)*made at .*test_random"):
+        theano.function([n], streams.permutation((2,), n))(-1)
     with pytest.raises(TypeError, match="wanted a variable for a RandomState"):
         random_draws.uniform(x, (2,))
     with pytest.raises(TypeError, match="wanted a scalar"):

@@ -405,7 +405,7 @@ def _running_sums(pvals: Any) -> Any:
 
 def _fallen(limits: Any, fractions: Any) -> Any:
     """Return, of each row, a mask of the first limit above its fraction, if there is one."""
-    dtype = jnp.promote_types(limits.dtype, fractions.dtype)
+    dtype = np.promote_types(limits.dtype, fractions.dtype)
     above = limits.astype(dtype) > fractions.astype(dtype)[:, None]
     earlier = jnp.cumsum(above, axis=1, dtype="int32") > 1
     return above & ~earlier
@@ -552,7 +552,7 @@ class ChoiceFromUniform(_FromUniform):
 
     def _output_type(self, pvals: Any) -> TensorType:
         dtype = "int64" if self.odtype == "auto" else self.odtype
-        return TensorType(dtype, (pvals.type.broadcastable[0], False))
+        return TensorType(dtype, pvals.type.broadcastable)
 
     def _draw(self) -> Callable[..., Any]:
         return _chosen

@@ -24,7 +24,6 @@ from jaxlearn.symbolic.graph import Apply, Op, Variable
 from jaxlearn.symbolic.lowering import Checking
 from jaxlearn.symbolic.ops.elementwise import ROWS
 from jaxlearn.symbolic.ops.mrg import _lengths, _rank
-from jaxlearn.symbolic.ops.static_values import constant_or_none
 from jaxlearn.symbolic.random_states import RandomStateType, state_of, words_of
 from jaxlearn.symbolic.types import TensorType, upcast
 from jaxlearn.symbolic.variables import as_tensor_variable
@@ -228,7 +227,10 @@ class RandomFunction(Op):
         if not self.ndim_added:
             return ()
         if self.fn is permutation_helper:
-            return (lowering.size(node.inputs[2], values[2]),)
+            count = lowering.size(node.inputs[2], values[2])
+            if count < 0:
+                raise ValueError(f"{self}: got n={count}, wanted 0 or more{made_at(node.line)}")
+            return (count,)
         if self.fn is multinomial_helper:
             return (values[3].shape[-1],)
         if not all(isinstance(value, np.ndarray) for value in values[2:]):
@@ -388,10 +390,16 @@ def _common_lengths(rank: int, arrays: Sequence[Any]) -> list[Any]:
 
 
 def _common_length(from_right: int, arrays: Sequence[Any]) -> Any:
+    having = [array for array in arrays if array.ndim >= from_right]
+    if not having:
+        raise ValueError(
+            f"size: -1 takes a length from the parameters, and none has an axis {from_right} from "
+            "the right; give the length"
+        )
     longer = [
         array.shape[array.ndim - from_right]
-        for array in arrays
-        if array.ndim >= from_right and not array.broadcastable[array.ndim - from_right]
+        for array in having
+        if not array.broadcastable[array.ndim - from_right]
     ]
     length: Any = longer[0] if longer else 1
     for other in longer[1:]:
@@ -402,31 +410,31 @@ def _common_length(from_right: int, arrays: Sequence[Any]) -> Any:
 def _size_and_flags(
     size: Any, ndim: int | None, arrays: Sequence[Any]
 ) -> tuple[Any, tuple[bool, ...]]:
-    """Return the lengths of a draw, and which of them are 1 for good."""
+    """Return the lengths of a draw, and which of them are 1 for good: those that are numbers."""
     least = max([array.ndim for array in arrays], default=0)
     if size is None:
-        size = (-1,) * least
-    if isinstance(size, np.ndarray):
-        size = size.tolist()
+        size, ndim = (-1,) * least, None
     if isinstance(size, (tuple, list)):
-        if ndim is not None and ndim != len(size) and len(size):
-            raise ValueError(
-                f"ndim: got {ndim}, wanted {len(size)}, as many as there are lengths in size={size}"
-            )
         rank = len(size)
-        lengths = [
-            _common_length(rank - i, arrays) if type(n) is int and n == -1 else n
+        if ndim is not None and ndim != rank:
+            raise ValueError(
+                f"ndim: got {ndim}, wanted {rank}, as many as there are lengths in size={size}"
+            )
+        size = [
+            n if isinstance(n, Variable) or n != -1 else _common_length(rank - i, arrays)
             for i, n in enumerate(size)
         ]
-        size = _lengths(lengths)
+        flags = tuple([not isinstance(n, Variable) and bool(n == 1) for n in size])
+        lengths = _lengths(size)
     else:
-        size = _lengths(size)
-        rank = _rank(size, ndim)
+        lengths = _lengths(size)
+        rank = _rank(lengths, ndim)
+        flags = (False,) * rank
     if least > rank:
         raise ValueError(
             f"size: got {rank} lengths, wanted at least {least}, as many as a parameter has axes"
         )
-    return size, tuple([constant_or_none(size[i]) == 1 for i in range(rank)])
+    return lengths, flags
 
 
 def _float_dtype(dtype: str | None, *arrays: Any) -> str:
@@ -441,12 +449,17 @@ def _draw(
     dtype: str,
     arrays: Sequence[Any],
     shaping: Sequence[Any] | None = None,
-    added: int = 0,
+    added: Sequence[bool] = (),
 ) -> list[Any]:
-    """Return the new state, and the draws; the size follows from ``shaping``, or the arrays."""
+    """Return the new state, and the draws.
+
+    The size follows from ``shaping``, or the arrays; ``added`` says which of the axes of one draw
+    have the length 1 for good.
+    """
     lengths, flags = _size_and_flags(size, ndim, arrays if shaping is None else shaping)
-    kind = TensorType(dtype, (*flags, *([False] * added)))
-    drawn: list[Any] = RandomFunction(fn, kind, ndim_added=added)(state, lengths, *arrays)
+    # Theano's binomial numbers do not say which of their axes are 1.
+    kind = TensorType(dtype, (False,) * len(flags) if fn == "binomial" else (*flags, *added))
+    drawn: list[Any] = RandomFunction(fn, kind, ndim_added=len(added))(state, lengths, *arrays)
     return drawn
 
 
@@ -649,7 +662,7 @@ def permutation(
     count = as_tensor_variable(n)
     if count.ndim:
         raise TypeError(f"permutation: got n={count} of {count.type!r}, wanted a scalar")
-    return _draw(permutation_helper, random_state, size, ndim, dtype, [count], (), added=1)
+    return _draw(permutation_helper, random_state, size, ndim, dtype, [count], (), [False])
 
 
 def multinomial(
@@ -683,4 +696,7 @@ def multinomial(
     if not table.ndim:
         raise TypeError(f"multinomial: got pvals={table}, a scalar, wanted a vector or more axes")
     shaping = [trials, table[..., 0]]
-    return _draw(multinomial_helper, random_state, size, ndim, dtype, [trials, table], shaping, 1)
+    added = table.broadcastable[-1:]
+    return _draw(
+        multinomial_helper, random_state, size, ndim, dtype, [trials, table], shaping, added
+    )

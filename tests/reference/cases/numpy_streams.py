@@ -204,4 +204,33 @@ def drawn_by_numpy(theano, tensor, x):
     ]
 
 
-CASES = [Case(drawn_by_numpy, wrt=(), x=given([[1.0, 2.0], [3.0, 4.0]]))]
+def lengths_of_one(theano, tensor, x):
+    """Only a number 1 in a tuple or list tells that an axis has this length."""
+    source = streams(theano, 11)
+    drawn = [
+        source.normal(size)
+        for size in (
+            (1, 2),
+            [np.int64(1), 2],
+            (tensor.constant(1), 2),
+            np.array([1, 2]),
+            tensor.constant(np.array([1, 2])),
+            x.shape,
+            (1, x.shape[1]),
+        )
+    ]
+    return [
+        *drawn,
+        source.uniform(None, low=x, ndim=7),
+        source.uniform((1, -1), low=x),
+        source.binomial((1, 2)),
+        source.binomial(None, p=x),
+        source.multinomial((1, 2), pvals=[1.0]),
+        source.permutation((1,), n=2),
+    ]
+
+
+CASES = [
+    Case(drawn_by_numpy, wrt=(), x=given([[1.0, 2.0], [3.0, 4.0]])),
+    Case(lengths_of_one, wrt=(), x=given([[0.1, 0.2]]).declared("TF")),
+]
