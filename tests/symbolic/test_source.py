@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from math import prod
 
 import jax
 import numpy as np
@@ -393,6 +394,15 @@ def test_lengths_of_all_integer_types_are_written(dtype):
     with jax.enable_x64(True):
         ones, _ = executed(module_of(f))["f"]({}, 3)
     assert ones.shape == f(3).shape == (3, 2)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3)])
+def test_sums_and_products_of_a_shape_are_sizes(shape):
+    x = T.TensorType("float64", (False,) * len(shape))("x")
+    made = [T.zeros((x.shape.prod(),)), T.zeros((x.shape.sum(),)), x.shape.prod() * x.sum()]
+    f = theano.function([x], made, name="f")
+    assert [np.shape(array) for array in f(np.ones(shape))] == [(prod(shape),), (sum(shape),), ()]
+    assert_same(f, numbers(*shape))
 
 
 def test_a_function_that_cannot_be_imported_is_refused():

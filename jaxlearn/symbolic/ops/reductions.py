@@ -7,6 +7,7 @@ accumulated in, and what comes out. Means, variances and norms are expressions m
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -267,9 +268,9 @@ class Reduction(Op):
 
     def source(self, node: Apply, inputs: Sequence[str], writer: Any) -> str:
         """Write the function over the axes of its place, in the dtypes of its place."""
-        if writer.is_known(node.outputs[0]):
-            return f"np.{self.name.lower()}({writer.raw(inputs[0])})"
         (x,) = node.inputs
+        if writer.is_known(node.outputs[0]):
+            return f"{self._name_of_python(x, writer)}({writer.raw(inputs[0])})"
         before, after = self.computed_in(x.type.dtype), node.outputs[0].type.dtype
         given = (
             inputs[0] if before == x.type.dtype else f"{inputs[0]}.astype({writer.dtype(before)})"
@@ -281,6 +282,14 @@ class Reduction(Op):
         options += self._source_options(before, writer)
         text = f"{writer.function(self.row.function)}({', '.join(options)})"
         return text if self._natural(before) == after else f"{text}.astype({writer.dtype(after)})"
+
+    def _name_of_python(self, x: Variable, writer: Any) -> str:
+        # NumPy's sum and product of no numbers are real, and no sizes.
+        if x.type.ndim == 1 and self.name == "Sum":
+            return "sum"
+        if x.type.ndim == 1 and self.name == "Prod":
+            return str(writer.imported(math.prod))
+        return f"np.{self.name.lower()}"
 
     @property
     def _takes_one(self) -> bool:
