@@ -805,7 +805,7 @@ class FunctionGraph:
 
     def toposort(self) -> list[Any]:
         """Return the nodes in the order of computation."""
-        return toposort(self.outputs, set(self.inputs))
+        return toposort(self.outputs, set(self.inputs), last_first=True)
 
     @property
     def apply_nodes(self) -> set[Any]:

@@ -529,12 +529,17 @@ def _compute_test_values(node: Apply) -> None:
         compute_test_values(node)
 
 
-def toposort(outputs: Iterable[Variable], stop: Collection[Variable] = frozenset()) -> list[Apply]:
+def toposort(
+    outputs: Iterable[Variable],
+    stop: Collection[Variable] = frozenset(),
+    last_first: bool = False,
+) -> list[Apply]:
     """Return the nodes that the outputs need, each after those that it needs itself.
 
     Args:
         outputs: where the walk starts.
         stop: variables that are taken as given, whatever computes them.
+        last_first: for each node what its last input needs comes first, as in Theano.
 
     Example:
         >>> import jaxlearn.theano.tensor as T
@@ -561,7 +566,7 @@ def toposort(outputs: Iterable[Variable], stop: Collection[Variable] = frozenset
         stack.append((node, True))
         stack.extend(
             (variable.owner, False)
-            for variable in reversed(node.inputs)
+            for variable in (node.inputs if last_first else reversed(node.inputs))
             if variable.owner is not None
             and id(variable.owner) not in done
             and variable not in stop

@@ -156,8 +156,8 @@ class TensorSharedVariable(TensorOperators, ArraySharedVariable):
         array([3.])
     """
 
-    # Old programs ask by `if weights:` whether they were given any.
-    def __bool__(self) -> Literal[True]:  # type: ignore[override]
+    # Old programs ask by `if weights:` whether they were given any: flags, too.
+    def __bool__(self) -> Literal[True]:
         return True
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:

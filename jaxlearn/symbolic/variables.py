@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from jaxlearn.symbolic.errors import AsTensorError, ComplexError, made_at
 from jaxlearn.symbolic.graph import Apply, Constant, Variable
@@ -215,7 +215,11 @@ class TensorOperators:
 
     # What Python asks of values, and a symbol cannot tell.
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> Literal[True]:
+        # Old programs ask by `if mask:` whether they were given one. Only what is itself true or
+        # false was meant to be asked for its value.
+        if self.type.dtype != "bool":
+            return True
         raise TypeError(
             f"Variables do not support boolean operations: the value of {self} is known only when "
             "a function runs. Instead of `if`, `and`, `or`, `not` use T.switch(condition, a, b) "

@@ -125,6 +125,18 @@ def test_theanos_walks_between_inputs_and_outputs():
     assert set(theanos.variables([x, y], [outer])) == {x, y, inner, total, outer}
 
 
+def test_the_last_inputs_nodes_come_first_as_in_theano():
+    first, second, third = T.exp(x), T.log(y), T.sqrt(x)
+    middle = T.switch(first, second, third)
+    last = first * middle
+    theano_says = [node.owner for node in (third, second, first, middle, last)]
+    assert theanos.io_toposort([x, y], [last]) == theano_says
+    assert theano.gof.FunctionGraph([x, y], [last], clone=False).toposort() == theano_says
+    assert theanos.io_toposort([x, y], [second, last]) == [
+        node.owner for node in (second, third, first, middle, last)
+    ]
+
+
 def test_walks_by_owner_find_all_weights():
     # This is how old programs look for what to train.
     weights = [theano.shared(np.ones((3, 3)), f"w{k}") for k in range(3)]

@@ -555,9 +555,9 @@ def test_python_may_not_ask_for_a_truth_value():
     assert lines[2].strip() == "return 1 if x > 0 else 2"
     for ask in (
         lambda: bool(x > 0),
-        lambda: not x,
-        lambda: x and s,
-        lambda: x or s,
+        lambda: not T.eq(x, 0),
+        lambda: (x > 0).any() and s,
+        lambda: T.scalar(dtype="bool") or s,
         lambda: 0 < x < 1,
         lambda: assert_(x > 0),
         lambda: max(x, s),
@@ -570,8 +570,18 @@ def assert_(condition):
     assert condition
 
 
-def test_python_may_ask_whether_there_is_a_shared_variable():
-    given = theano.shared(np.zeros(3))
+@pytest.mark.parametrize(
+    "given",
+    [
+        T.matrix(),
+        T.matrix().sum() + 1,
+        T.matrix().shape[0],
+        T.constant(0),
+        theano.shared(np.zeros(3)),
+        theano.shared(np.False_),
+    ],
+)
+def test_python_may_ask_whether_there_is_a_variable(given):
     assert given
     assert (None or given) is given
 

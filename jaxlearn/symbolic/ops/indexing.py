@@ -274,7 +274,9 @@ def subtensor(x: Any, index: Any) -> Any:
     Args:
         x: any tensor.
         index: integers, slices, None, ``...``, and arrays or lists of integers, symbolic or not;
-            masks of bool. Negative integers count from the end, as in NumPy.
+            masks of bool. Negative integers count from the end, as in NumPy. Unlike in NumPy, an
+            index with None drops the axes behind it that it does not reach, where all of them
+            are broadcastable: ``T.col()[:, None]`` is a matrix.
 
     Raises:
         TypeError: an index is neither an integer nor a mask.
@@ -346,7 +348,12 @@ def _with_new_axes(x: Any, items: Sequence[Any]) -> Any:
         return x
     axes = iter(range(x.ndim))
     order: list[Any] = ["x" if item is None else next(axes) for item in items]
-    return x.dimshuffle(*order, *axes)
+    rest = list(axes)
+    if all(x.broadcastable[axis] for axis in rest):
+        # As Theano does, and programs count on it: an attention decoder's mask, T.alloc(1.0, n, 1),
+        # stays a matrix as mask[:, None].
+        rest = []
+    return x.dimshuffle(*order, *rest)
 
 
 def _without_scalar_masks(x: Any, items: list[Any]) -> tuple[Any, list[Any]]:

@@ -45,6 +45,8 @@ def io_toposort(
 ) -> list[Apply]:
     """Return the nodes between inputs and outputs, in the order of computation.
 
+    It is Theano's own order: programs give a function the inputs as a walk over it finds them.
+
     Args:
         inputs: where the walk ends.
         outputs: where it starts.
@@ -70,7 +72,7 @@ def io_toposort(
             "io_toposort: clients: it is not filled in here; the clients of x are the nodes that "
             "have x among their inputs: [n for n in io_toposort(inputs, outputs) if x in n.inputs]"
         )
-    return toposort(outputs, set(inputs))
+    return toposort(outputs, set(inputs), last_first=True)
 
 
 def list_of_nodes(inputs: list[Variable], outputs: list[Variable]) -> list[Apply]:
