@@ -519,6 +519,9 @@ def test_graphs_with_loops_are_printed(capsys):
     steps = outputs_of(lambda a, t: (a * t, until(t > 9)), x, s, name="growth")
     rows = outputs_of(lambda r: r * w, m, name="rows")
     output = steps.sum() + rows.sum()
+    nodes = theano.gof.graph.io_toposort([], [output])
+    loops = [node.op for node in nodes if isinstance(node.op, theano.scan_module.scan_op.Scan)]
+    assert [loop.name for loop in loops] == ["rows", "growth"]
     theano.printing.debugprint([output, T.grad(output, s)])
     text = capsys.readouterr().out
     assert "Scan{growth}" in text

@@ -6,7 +6,10 @@ from casebook import Case, real
 def new_axes():
     """An index with None drops the axes behind it that it does not reach, where it can."""
     for flags, expressions in (
-        ("FT", ("x[:, None]", "x[None, :]", "x[None, 1:]", "x[0, None]", "x[None, 0]", "x[..., None]")),
+        (
+            "FT",
+            ("x[:, None]", "x[None, :]", "x[None, 1:]", "x[0, None]", "x[None, 0]", "x[..., None]"),
+        ),
         ("FTT", ("x[:, None]", "x[0, None]", "x[:, :, None]", "x[None, :, 0]")),
         ("TFT", ("x[:, :, None]", "x[0, None, 1:]")),
         ("T", ("x[None]", "x[None, None]")),
