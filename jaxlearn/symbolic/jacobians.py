@@ -14,6 +14,7 @@ from jaxlearn.symbolic.graph import (
 )
 from jaxlearn.symbolic.ops.creation import eye, zeros_like
 from jaxlearn.symbolic.ops.mapping import map_rows
+from jaxlearn.symbolic.ops.scan import untruncated
 from jaxlearn.symbolic.variables import TensorOperators, as_tensor_variable
 
 __all__ = ["Lop", "Rop", "hessian", "jacobian"]
@@ -61,6 +62,7 @@ def Rop(  # noqa: N802  (Theano's name)
 
     The row-vector product is linear in its row vector; its own row-vector product, taken by that,
     is the column-vector product. That of an expression that does not depend on ``wrt`` is zeros.
+    It is no gradient: where a loop truncates those, its product does not.
 
     Args:
         f: an expression, or a list of them.
@@ -87,7 +89,7 @@ def Rop(  # noqa: N802  (Theano's name)
             f"eval_points: got {len(points)}, wanted one for each of {len(variables)} variables"
         )
     results = []
-    for expression in as_list(f):
+    for expression in untruncated(as_list(f), variables):
         row = expression.type()
         products = grad(
             None,

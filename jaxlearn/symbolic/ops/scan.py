@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -40,6 +40,7 @@ __all__ = [
     "While",
     "last_step",
     "reached_back",
+    "untruncated",
 ]
 
 
@@ -409,6 +410,47 @@ def reached_back(outputs: Sequence[Variable]) -> set[Variable]:
         if not reaching.isdisjoint(node.outputs):
             reaching.update(v for i, v in enumerate(node.inputs) if node.op.connected(node, i))
     return reaching
+
+
+def untruncated(outputs: Sequence[Variable], given: Collection[Variable]) -> list[Variable]:
+    """Return expressions with every truncation of a gradient taken out of their loops.
+
+    Args:
+        outputs: the expressions.
+        given: variables that stay what they are.
+
+    Example:
+        >>> import jaxlearn.theano as theano
+        >>> import jaxlearn.theano.tensor as T
+        >>> s = T.dscalar("s")
+        >>> powers, _ = theano.scan(lambda p: p * s, None, s, n_steps=3, truncate_gradient=1)
+        >>> whole = untruncated([powers[-1]], [s])[0]
+        >>> [float(T.grad(last, s).eval({s: 2.0})) for last in (powers[-1], whole)]
+        [8.0, 32.0]
+    """
+    current: dict[Variable, Variable] = {}
+    for node in toposort(outputs, given):
+        inputs = [current.get(v, v) for v in node.inputs]
+        op = _untruncated(node.op) if isinstance(node.op, _Loop) else node.op
+        if op is not node.op:
+            current.update(zip(node.outputs, op.make_node(*inputs).outputs, strict=True))
+        elif any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
+            copied = node.clone_with_new_inputs(inputs)
+            current.update(zip(node.outputs, copied.outputs, strict=True))
+    return [current.get(v, v) for v in outputs]
+
+
+def _untruncated(op: _Loop) -> _Loop:
+    """Return a loop that cuts no gradient off, in its steps neither; the same if it does not."""
+    body, states = op.body, len(op.body.states)
+    last = states + len(body.plain)
+    outputs = tuple(untruncated(body.outputs, set(body.inputs)))
+    if op.truncate < 0 and all(new is old for new, old in zip(outputs, body.outputs, strict=True)):
+        return op
+    body = body._replace(
+        states=outputs[:states], plain=outputs[states:last], new_carried=outputs[last:]
+    )
+    return type(op)(body, op.label, checkpoints=op.checkpoints)
 
 
 class _StepLowering(InnerLowering):

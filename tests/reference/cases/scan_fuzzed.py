@@ -20,7 +20,11 @@ def truncated():
 
 
 # Over x[4], v[4] and m[2, 3]: what does not depend on x has zeros for its product with v.
+# Where a gradient is truncated, that product is not.
 PRODUCTS = (
+    "T.Rop(theano.scan(lambda a, t: T.sin(a * t), x, v[0], truncate_gradient=1)[0], x, v)",
+    "T.Rop(theano.scan(lambda r, t: theano.scan(lambda a, u: T.sin(a * u), r, t,"
+    " truncate_gradient=1)[0][-1], m, x[0], truncate_gradient=1)[0][-1] * x, x, v)",
     "T.Rop(theano.scan(lambda r: r.sum() * 2, m)[0], x, v)",
     "T.Rop([theano.scan(lambda a: a ** 2, x)[0], theano.scan(lambda r: r * 2, m)[0]], x, v)",
     "T.Rop(m * x.shape[0], x, v, return_disconnected='None')",
