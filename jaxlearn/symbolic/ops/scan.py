@@ -433,10 +433,13 @@ def untruncated(outputs: Sequence[Variable], given: Collection[Variable]) -> lis
         inputs = [current.get(v, v) for v in node.inputs]
         op = _untruncated(node.op) if isinstance(node.op, _Loop) else node.op
         if op is not node.op:
-            current.update(zip(node.outputs, op.make_node(*inputs).outputs, strict=True))
+            changed = op.make_node(*inputs)
+            changed.line = node.line
         elif any(new is not old for new, old in zip(inputs, node.inputs, strict=True)):
-            copied = node.clone_with_new_inputs(inputs)
-            current.update(zip(node.outputs, copied.outputs, strict=True))
+            changed = node.clone_with_new_inputs(inputs)
+        else:
+            continue
+        current.update(zip(node.outputs, changed.outputs, strict=True))
     return [current.get(v, v) for v in outputs]
 
 
