@@ -525,7 +525,11 @@ class _Body:
         if extra:
             options.append("has_aux=True")
         made = "jax.value_and_grad" if wants_value or extra else "jax.grad"
-        arguments = {f"_{i}_": self.expression(v) for i, v in enumerate(gradient.arguments)}
+        # What is known goes as it is: the loss may need it as a size.
+        arguments = {
+            f"_{i}_": self._raw(v) if writer.is_known(v) else self.expression(v)
+            for i, v in enumerate(gradient.arguments)
+        }
         call: Any = _parsed(f"{made}({', '.join(options)})({', '.join(arguments)})", arguments)
         gradients = [
             writer.local_name(result.name or f"{self._name_of(variable)}_gradient", self._taken)

@@ -361,6 +361,15 @@ def refused(f):
     return str(caught.value)
 
 
+def test_a_size_that_the_loss_needs_too_stays_a_size():
+    x, w = T.dmatrix("x"), T.dvector("w")
+    n = (2 * x).shape[0]
+    above = T.eye(n, n, 1)
+    cost = (T.dot(T.dot(above, x), w) * T.eye(n)[0]).sum()
+    function = theano.function([x, w], [cost, T.grad(cost, w), above], name="f")
+    assert is_gradient(assert_same(function, numbers(3, 2), numbers(2)))
+
+
 def test_a_shape_that_depends_on_data_is_refused():
     x = T.dvector("x")
     text = refused(theano.function([x], x.nonzero_values()))
