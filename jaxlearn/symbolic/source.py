@@ -160,9 +160,13 @@ class Writer:
         is_own = node.op.has_own_gradient and not node.op.branches(node)
         if not (self._is_differentiated and is_own):
             return text
-        floats = [i for i, v in enumerate(node.inputs) if not is_discrete(v.type.dtype)]
-        rule = OwnGradient(node, [i for i in floats if not self.is_known(node.inputs[i])])
-        if rule.undefined:
+        moving = [
+            i
+            for i, v in enumerate(node.inputs)
+            if not (is_discrete(v.type.dtype) or isinstance(v, Constant) or self.is_known(v))
+        ]
+        rule = OwnGradient(node, moving)
+        if rule.undefined or not moving:
             return text
         called = re.sub(r"\W", "_", _base_name(node.outputs[0]).removesuffix("_1"))
         statics = [v for v in rule.needed if self.is_known(v)]

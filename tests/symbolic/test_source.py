@@ -12,6 +12,7 @@ import pytest
 import jaxlearn.theano as theano
 import jaxlearn.theano.tensor as T
 from jaxlearn.symbolic.ops.from_jax import from_jax
+from jaxlearn.theano.sandbox.rng_mrg import MRG_RandomStreams
 
 WIDE = 'jax.config.update("jax_enable_x64", True)'
 RULES = "A,B,C4,D,E,F,I,N,NPY,PT,RET,RUF,SIM,UP,W"
@@ -368,6 +369,18 @@ def test_a_size_that_the_loss_needs_too_stays_a_size():
     cost = (T.dot(T.dot(above, x), w) * T.eye(n)[0]).sum()
     function = theano.function([x, w], [cost, T.grad(cost, w), above], name="f")
     assert is_gradient(assert_same(function, numbers(3, 2), numbers(2)))
+
+
+def test_noise_on_a_weight_and_a_gradient_that_is_stopped():
+    x, w = T.dmatrix("x"), theano.shared(np.array([1.0, -2.0]), "w")
+    noisy = w + MRG_RandomStreams(3).normal(w.shape, std=0.1)
+    stopped = theano.gradient.disconnected_grad(w)
+    cost = T.sqr(T.dot(x, noisy) * stopped.sum()).sum()
+    function = theano.function([x], cost, updates=[(w, w - 0.1 * T.grad(cost, w))], name="f")
+    text = assert_same(function, numbers(3, 2))
+    assert is_gradient(text)
+    # Nothing flows back to a constant, so nothing is written about it.
+    assert "undefined_grad_gradient" not in text
 
 
 def test_a_shape_that_depends_on_data_is_refused():
