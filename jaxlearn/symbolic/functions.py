@@ -35,7 +35,7 @@ from jaxlearn.symbolic.packing import MISFIT
 from jaxlearn.symbolic.random_states import RandomStateType, state_of
 from jaxlearn.symbolic.rewrites import stabilized
 from jaxlearn.symbolic.sharding import Placement
-from jaxlearn.symbolic.shared import SharedVariable
+from jaxlearn.symbolic.shared import SharedClone, SharedVariable
 from jaxlearn.symbolic.staging import StagedProgram
 from jaxlearn.symbolic.types import TensorType
 
@@ -122,10 +122,34 @@ def function(
     add_default_updates(new_values, wanted, no_default_updates, replacements)
     policy = on_unused_input or config.on_unused_input
     check_inputs(given_inputs, [*wanted, *new_values.values()], policy)
+    wanted, new_values = _with_originals(given_inputs, wanted, new_values)
     made = Function(given_inputs, form, wanted, new_values, name, names, placement)
     for record in _records:
         record.append(made)
     return made
+
+
+def _with_originals(
+    inputs: list[In], outputs: list[Any], updates: Mapping[Any, Any]
+) -> tuple[list[Any], dict[Any, Any]]:
+    """Return outputs and updates with the originals for clones; those of the inputs are changed."""
+    updated = [entry for entry in inputs if entry.update is not None]
+    wanted = [*outputs, *updates.values(), *(entry.update for entry in updated)]
+    clones: dict[Variable, Variable] = {
+        v: v.original for v in graph_inputs(wanted) if isinstance(v, SharedClone)
+    }
+    new_values: dict[Any, Any] = {}
+    for variable, value in updates.items():
+        original = variable.original if isinstance(variable, SharedClone) else variable
+        if original in new_values:
+            raise ValueError(
+                f"updates: {original} has two updates, its own and that of a clone of it"
+                f"{made_at(original.line)}"
+            )
+        new_values[original] = replaced(value, clones)
+    for entry in updated:
+        entry.update = replaced(entry.update, clones)
+    return [replaced(output, clones) for output in outputs], new_values
 
 
 _records: list[list[Function]] = []

@@ -19,6 +19,7 @@ from jaxlearn.symbolic.variables import TensorOperators
 __all__ = [
     "ArraySharedVariable",
     "OrderedUpdates",
+    "SharedClone",
     "SharedVariable",
     "TensorSharedVariable",
     "load_shared_variable",
@@ -156,6 +157,15 @@ class TensorSharedVariable(TensorOperators, ArraySharedVariable):
         array([3.])
     """
 
+    def clone(self) -> TensorSharedVariable:
+        """Return another variable of the same value."""
+        copied = SharedClone.__new__(SharedClone)
+        left_out = ("stored", "default_update", "_evaluators")
+        copied.__dict__.update({k: v for k, v in self.__dict__.items() if k not in left_out})
+        copied.tag = copy.copy(self.tag)
+        copied.original = self
+        return copied
+
     # Old programs ask by `if weights:` whether they were given any: flags, too.
     def __bool__(self) -> Literal[True]:
         return True
@@ -276,6 +286,36 @@ def load_shared_variable(val: Any) -> Any:
         TensorType(float64, vector)
     """
     return shared(val)
+
+
+class SharedClone(TensorSharedVariable):
+    """Another variable of the value that a shared variable has, with a default update of its own.
+
+    `function` puts the original in its place. So the layers of a network may say what happens to a
+    value where they are trained, and leave alone those who only read it.
+
+    Attributes:
+        original: the variable whose value it is.
+    """
+
+    original: TensorSharedVariable
+
+    @property
+    def stored(self) -> Any:
+        """The value of the original."""
+        return self.original.stored
+
+    @stored.setter
+    def stored(self, value: Any) -> None:
+        self.original.stored = value
+
+    def clone(self) -> TensorSharedVariable:
+        """Return another variable of the same value."""
+        return self.original.clone()
+
+    def __reduce__(self) -> Any:
+        own = {k: v for k, v in self.__dict__.items() if k not in ("original", "_evaluators")}
+        return TensorSharedVariable.clone, (self.original,), own
 
 
 class GenericSharedVariable(SharedVariable):

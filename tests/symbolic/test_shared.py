@@ -388,3 +388,31 @@ def test_a_function_that_was_freed_compiles_anew():
     add.free()
     add()
     np.testing.assert_array_equal(state.get_value(), [2.0, 2.0, 2.0])
+
+
+def test_a_clone_has_the_same_value_and_a_default_update_of_its_own():
+    # A layer that keeps a running mean while it is trained, and only reads it elsewhere.
+    x, mean = T.dvector("x"), theano.shared(np.zeros(2), "mean")
+    running = theano.clone(mean, share_inputs=False)
+    assert running is not mean
+    assert (running.name, running.type) == (mean.name, mean.type)
+    running.default_update = 0.9 * running + 0.1 * x
+    train = theano.function([x], (x + 0 * running).sum())
+    test = theano.function([x], (x - mean).sum())
+    train([1.0, 2.0])
+    for _ in range(2):
+        np.testing.assert_allclose(test([1.0, 2.0]), 2.7)
+        np.testing.assert_allclose(mean.get_value(), [0.1, 0.2])
+    running.set_value([5.0, 5.0])
+    np.testing.assert_array_equal(mean.get_value(), [5.0, 5.0])
+    mean.set_value([1.0, 2.0])
+    np.testing.assert_array_equal(running.get_value(), [1.0, 2.0])
+    both = theano.function([x], (x * mean + running.clone() + running).sum())
+    np.testing.assert_allclose(both([2.0, 1.0]), 10.0)
+    np.testing.assert_allclose(mean.get_value(), [1.1, 1.9])
+    assert both.get_shared() == [mean]
+    again, same = pickle.loads(pickle.dumps((running, mean)))
+    again.set_value([7.0, 8.0])
+    np.testing.assert_array_equal(same.get_value(), [7.0, 8.0])
+    with pytest.raises(ValueError, match="updates: mean has two updates, its own and that of a"):
+        theano.function([x], running.sum(), updates=[(mean, mean + x)])
