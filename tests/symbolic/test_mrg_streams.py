@@ -124,6 +124,13 @@ def test_parameters_of_a_draw_have_no_gradient():
             theano.grad(cost, wrt)
 
 
+def test_a_deviation_that_is_a_number_does_not_widen_float32():
+    with theano.config.change_flags(floatX="float32"):
+        assert MRG_RandomStreams(3).truncated_normal((2,), std=2).dtype == "float32"
+        wide = MRG_RandomStreams(3).truncated_normal((2,), std=T.constant(2.0, dtype="float64"))
+        assert wide.dtype == "float64"
+
+
 def test_a_draw_notes_how_many_streams_were_asked_for():
     streams = MRG_RandomStreams(3)
     streams.truncated_normal((2,))

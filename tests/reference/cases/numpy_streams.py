@@ -206,27 +206,25 @@ def drawn_by_numpy(theano, tensor, x):
 
 def lengths_of_one(theano, tensor, x):
     """Only a number 1 in a tuple or list tells that an axis has this length."""
-    source = streams(theano, 11)
-    drawn = [
-        source.normal(size)
-        for size in (
-            (1, 2),
-            [np.int64(1), 2],
-            (tensor.constant(1), 2),
-            np.array([1, 2]),
-            tensor.constant(np.array([1, 2])),
-            x.shape,
-            (1, x.shape[1]),
-        )
+    raw = module(theano, "tensor.raw_random")
+    state = theano.shared(np.random.RandomState(11))
+    sizes = [
+        (1, 2),
+        [np.int64(1), 2],
+        (tensor.constant(1), 2),
+        np.array([1, 2]),
+        tensor.constant(np.array([1, 2])),
+        x.shape,
+        (1, x.shape[1]),
     ]
     return [
-        *drawn,
-        source.uniform(None, low=x, ndim=7),
-        source.uniform((1, -1), low=x),
-        source.binomial((1, 2)),
-        source.binomial(None, p=x),
-        source.multinomial((1, 2), pvals=[1.0]),
-        source.permutation((1,), n=2),
+        *(raw.normal(state, size)[1] for size in sizes),
+        raw.uniform(state, None, low=x, ndim=7)[1],
+        raw.uniform(state, (1, -1), low=x)[1],
+        raw.binomial(state, (1, 2))[1],
+        raw.binomial(state, None, p=x)[1],
+        raw.multinomial(state, (1, 2), pvals=[1.0])[1],
+        raw.permutation(state, (1,), n=2)[1],
     ]
 
 
