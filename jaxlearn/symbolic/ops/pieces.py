@@ -1,4 +1,4 @@
-"""Slices that lie beside one another in an array, as the gates of a recurrent net do.
+"""Slices that make up an array, as the gates of a recurrent net do.
 
 JAX's gradient of a slice is an array as large as the whole, zero outside; the gradients of several
 are added up. Cut all at once, they have one gradient: theirs, joined.
@@ -30,7 +30,7 @@ class Pieces:
         self.indices = indices
 
     def cut(self, x: Any) -> dict[Apply, Any] | None:
-        """Return what each node reads; None if some read the same element, or none at all."""
+        """Return what each node reads; None if they do not read each element, and only once."""
         everything = range(x.shape[self.axis])
         places = {}
         for node, index in self.indices.items():
@@ -38,26 +38,15 @@ class Pieces:
                 return None
             found = everything[index]
             places[node] = range(found, found + 1) if isinstance(found, int) else found
-        lengths: list[int] = []
-        order: list[Apply | None] = []
-        end = 0
-        for node, place in sorted(places.items(), key=lambda item: item[1].start):
-            if place.start < end or not place:
-                return None
-            if place.start > end:
-                lengths.append(place.start - end)
-                order.append(None)
-            lengths.append(len(place))
-            order.append(node)
-            end = place.stop
-        if end < len(everything):
-            lengths.append(len(everything) - end)
-            order.append(None)
-        parts = zip(order, lax.split(x, lengths, self.axis), strict=True)
+        nodes = sorted(places, key=lambda node: places[node].start)
+        starts = [*(places[node].start for node in nodes), len(everything)]
+        ends = [0, *(places[node].stop for node in nodes)]
+        if starts != ends:
+            return None
+        parts = lax.split(x, [len(places[node]) for node in nodes], self.axis)
         return {
             node: lax.squeeze(part, [self.axis]) if isinstance(self.indices[node], int) else part
-            for node, part in parts
-            if node is not None
+            for node, part in zip(nodes, parts, strict=True)
         }
 
 

@@ -133,11 +133,6 @@ class _Loop(Op):
     def __str__(self) -> str:
         return f"{type(self).__name__}{{{self.label}}}"
 
-    @property
-    def name(self) -> str:
-        """The label; Theano's word, by which programs tell the loops of a graph apart."""
-        return self.label
-
     @cached_property
     def _moving(self) -> list[bool]:
         """For each input, whether the gradient of some output by it may be other than zero."""
