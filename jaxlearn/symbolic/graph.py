@@ -317,7 +317,9 @@ class _BelowFirst:
 class Op:
     """An operation on arrays: a pure JAX function with fixed parameters, and its type rule.
 
-    Two operations of one class are equal if the attributes named in ``parameters`` are.
+    Two operations of one class are equal if the attributes named in ``parameters`` are. An
+    operation that is a row of a table has a ``name``, by which rules know it; what a user calls an
+    operation is its ``label``.
 
     A subclass says in `make_node` what it accepts and what types come out, and in `function` what
     it computes. The rest has defaults:

@@ -84,9 +84,12 @@ def _replacement(node: Apply, rules: Mapping[str, tuple[Rule, ...]]) -> Any:
 
 # Looking at a graph.
 
+_THIS_PACKAGE = __name__.partition(".")[0] + "."
+
 
 def _name(node: Apply | None) -> str:
-    if node is None:
+    """Return the name that rules know an operation by; those of a program have none."""
+    if node is None or not type(node.op).__module__.startswith(_THIS_PACKAGE):
         return ""
     return str(getattr(node.op, "name", type(node.op).__name__))
 

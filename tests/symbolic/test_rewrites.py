@@ -136,3 +136,23 @@ def test_rewrites_of_programs_are_left_out():
     assert T.exp(0.0).eval() == 1
     assert rewrite(None) is None
     assert calls == [None]
+
+
+def test_what_a_program_calls_its_own_is_never_taken_for_an_operation():
+    def exp(x):
+        return 2.0**x
+
+    class sigmoid(theano.Op):  # noqa: N801  (as programs call them)
+        def make_node(self, x):
+            return theano.Apply(self, [x], [x.type()])
+
+        def function(self, x):
+            return 0.25 + 0 * x
+
+    x, total = T.dvector("x"), theano.shared(0.5)
+    _, updates = theano.scan(lambda a: {total: total + a}, x, name="exp")
+    parts = [1 + theano.from_jax(exp)(x), sigmoid()(x), 1 + updates[total]]
+    f = theano.function([x], [T.log(part) for part in parts])
+    wanted = [np.log(3.0), np.log(0.25), np.log(2.5)]
+    for found, value in zip(f([1.0]), wanted, strict=True):
+        np.testing.assert_allclose(found, value)

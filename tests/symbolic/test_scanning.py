@@ -550,10 +550,3 @@ def test_a_state_may_start_with_an_axis_that_broadcasts_and_go_on_without_one():
     np.testing.assert_array_equal(powers, [first, first**2])
     np.testing.assert_array_equal(sums, [np.ones((1, 3)), 1 + first])
     np.testing.assert_array_equal(slopes, [*(2 + 2 * first), np.zeros(3)])
-
-
-def test_a_loop_may_have_the_name_of_an_operation():
-    x, total = T.dvector("x"), theano.shared(0.5)
-    _, updates = theano.scan(lambda a: {total: total + a}, x, name="exp")
-    logarithm = theano.function([x], T.log(1 + updates[total]))
-    np.testing.assert_allclose(logarithm([1.0, 2.0]), np.log(4.5))

@@ -60,7 +60,7 @@ class FromJax(Op):
 
     Args:
         fn: the function.
-        name: what messages and printed graphs call it.
+        label: what messages and printed graphs call it.
         arguments: the positional and the keyword arguments, with `_Array` in place of each array.
         output_types: the types of the outputs, in a pytree of the outputs' structure; None to
             find them out.
@@ -69,19 +69,19 @@ class FromJax(Op):
     def __init__(
         self,
         fn: Callable[..., Any],
-        name: str,
+        label: str,
         arguments: tuple[tuple[Any, ...], dict[str, Any]],
         output_types: Any = None,
     ) -> None:
         self.fn = fn
-        self.name = name
+        self.label = label
         self.arguments = arguments
         self.output_types = output_types
         self._leaves, self._structure = jax.tree.flatten(arguments)
         # What is equal as a number may be told apart by the function: 1, 1.0 and True.
         static = tuple((type(leaf), repr(leaf), leaf) for leaf in self._leaves)
         types = jax.tree.flatten(output_types)
-        self._identity: Any = (fn, name, self._structure, static, tuple(types[0]), types[1])
+        self._identity: Any = (fn, label, self._structure, static, tuple(types[0]), types[1])
         try:
             hash(self._identity)
         except TypeError:
@@ -91,10 +91,10 @@ class FromJax(Op):
         return (type(self), self._identity)
 
     def __str__(self) -> str:
-        return f"FromJax{{{self.name}}}"
+        return f"FromJax{{{self.label}}}"
 
     def __reduce__(self) -> Any:
-        made_of = (self.fn, self.name, self.arguments, self.output_types)
+        made_of = (self.fn, self.label, self.arguments, self.output_types)
         try:
             return _restored, (dump_with_functions(made_of),)
         except Exception as error:

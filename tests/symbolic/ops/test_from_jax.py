@@ -388,7 +388,7 @@ def test_a_functions_own_rules_are_used():
     x, v = T.dvectors("x", "v")
     value = np.array([0.3, -2.0])
     y = theano.from_jax(clipped)(x)
-    assert y.owner.op.name == "clipped"
+    assert y.owner.op.label == "clipped"
     slope = T.grad(y.sum(), x)
     # Of the derivative, which is a rule no more, JAX takes the derivative as it is.
     second = T.grad(slope.sum(), x)
